@@ -1,0 +1,1 @@
+"""fsynth: a photograph of a person in, their normalized face out."""

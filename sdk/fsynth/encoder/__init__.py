@@ -1,1 +1,50 @@
-""""""
+"""Identity features of faces: a face in, a vector that tells people apart out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from fsynth.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from fsynth.encoder.dlib_resnet import DlibResNet
+    from fsynth.encoder.encoder import Encoder
+    from fsynth.encoder.faceres import FaceRes
+
+__all__ = ["DlibResNet", "Encoder", "FaceRes", "load"]
+
+_MODULES = {"DlibResNet": "dlib_resnet", "Encoder": "encoder", "FaceRes": "faceres"}
+
+
+def load(name: Literal["faceres", "dlib"] | str = "faceres", *, device: str = "cpu") -> Encoder:
+    """An encoder that ships with fsynth.
+
+    Args:
+        name: ``"faceres"`` (the default encoder, 1024-D) or ``"dlib"`` (128-D).
+        device: where its ONNX form runs, see ``fsynth.networks.session``.
+
+    Raises:
+        ArgumentError: there is no encoder of this name.
+        EngineError: this machine does not have the device.
+    """
+    if name == "faceres":
+        from fsynth.encoder.faceres import FaceRes
+
+        return FaceRes(device=device)
+    if name == "dlib":
+        from fsynth.encoder.dlib_resnet import DlibResNet
+
+        return DlibResNet(device=device)
+    raise ArgumentError(f"There is no encoder {name!r}: `name` is 'faceres' or 'dlib'.")
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        import importlib
+
+        return getattr(importlib.import_module(f"fsynth.encoder.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -27,7 +27,8 @@ def fit_similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 def apply_transform(transform: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Map ``points`` (..., 2) by ``transform`` (2, 3)."""
-    return np.asarray(points, np.float64) @ transform[:, :2].T + transform[:, 2]
+    mapped: np.ndarray = np.asarray(points, np.float64) @ transform[:, :2].T + transform[:, 2]
+    return mapped
 
 
 def invert_transform(transform: np.ndarray) -> np.ndarray:

@@ -1,0 +1,72 @@
+"""Looks for faces of every size in a photo, through square views of falling scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from fsynth.faces.detector import INPUT_SIZE, Detections, blend_overlapping, detect_batch
+
+SMALLEST_FACE = 32
+"""The smallest face that is looked for, in photo pixels from brow to chin (15 px between the eyes)."""
+
+SMALLEST_SHARE = 1 / 8
+"""Nor are faces looked for that are smaller than this share of the largest: a portrait is searched coarsely."""
+
+_SMALLEST_SEEN = 16  # px in a view: there the detector still scores about 0.8
+_STEP = 3  # from one level to the next; a view covers faces from 10 to 300 px, so this leaves no gap
+_OVERLAP = 48  # px: the largest face at which the level before could have failed is whole in one of the tiles
+_BATCH = 8
+
+
+def look(photo: np.ndarray, threshold: float) -> Detections:
+    """Candidates for faces in ``photo`` (H, W, 3) uint8, in photo pixels; one face may give several.
+
+    The first view is the whole photo; each further level is three times as large and cut into overlapping tiles. The
+    search ends at the scale at which the smallest face wanted is large enough for the detector: ``SMALLEST_FACE``, or
+    ``SMALLEST_SHARE`` of the largest face found with a score of 0.7.
+    """
+    height, width = photo.shape[:2]
+    scale = min(INPUT_SIZE / max(height, width), 1.0)
+    found = Detections(np.empty((0, 4)), np.empty((0, 2, 2)), np.empty(0))
+    while True:
+        found = _merge([found, *_look_at_level(photo, scale, threshold)])
+        sure = found.boxes[found.scores >= 0.7]
+        largest = max((sure[:, 2:] - sure[:, :2]).max(axis=1), default=0.0)
+        finest = min(_SMALLEST_SEEN / max(SMALLEST_FACE, SMALLEST_SHARE * largest), 1.0)
+        if scale >= finest:
+            return found
+        scale = min(scale * _STEP, finest)
+
+
+def _look_at_level(photo: np.ndarray, scale: float, threshold: float) -> Iterator[Detections]:
+    height, width = photo.shape[:2]
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    level = np.asarray(Image.fromarray(photo).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
+    corners = [(x, y) for y in _starts(size[1]) for x in _starts(size[0])]
+    to_photo = np.array([width / size[0], height / size[1]])
+    for first in range(0, len(corners), _BATCH):
+        batch = corners[first : first + _BATCH]
+        views = np.zeros((len(batch), INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
+        for view, (x, y) in zip(views, batch, strict=True):
+            tile = level[y : y + INPUT_SIZE, x : x + INPUT_SIZE]
+            view[: tile.shape[0], : tile.shape[1]] = tile
+        for corner, seen in zip(batch, detect_batch(views, threshold), strict=True):
+            boxes = (seen.boxes.reshape(-1, 2, 2) + corner + 0.5) * to_photo - 0.5
+            eyes = (seen.eyes + corner + 0.5) * to_photo - 0.5
+            yield Detections(boxes.reshape(-1, 4), eyes, seen.scores)
+
+
+def _starts(length: int) -> list[int]:
+    """Where the tiles along a side of ``length`` begin: evenly spread, overlapping by ``_OVERLAP`` at least."""
+    if length <= INPUT_SIZE:
+        return [0]
+    count = -(-(length - _OVERLAP) // (INPUT_SIZE - _OVERLAP))
+    return [int(start) for start in np.linspace(0, length - INPUT_SIZE, count).round()]
+
+
+def _merge(parts: list[Detections]) -> Detections:
+    boxes, eyes, scores = (np.concatenate([getattr(part, of) for part in parts]) for of in ("boxes", "eyes", "scores"))
+    return blend_overlapping(Detections(boxes, eyes, scores), overlap=0.5)

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".bmp"})
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".bmp"}
+)
 """What counts as a photo inside a folder. A file that is named itself is read whatever its name."""
 
 RESULT_SUFFIXES = (".normalized.png", ".texture.png", ".side-by-side.png")
@@ -27,7 +29,7 @@ def find_inputs(arguments: Iterable[Path], output_dir: Path | None, *, recursive
 
     Args:
         arguments: photos, and folders that stand for the photos in them.
-        output_dir: where results go, in the same subfolders as the photos of a folder; None puts them beside the photos.
+        output_dir: where results go, in subfolders like those of the photos; None puts them beside the photos.
         recursive: whether folders stand for the photos in their subfolders as well.
 
     Returns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -110,7 +111,7 @@ def normalize(
     if not inputs:
         raise click.UsageError("There is no photo in the folder given. Subfolders count with --recursive.")
     outputs = Outputs(overwrite=overwrite)
-    page = _open_report(report, outputs, f"{weights} weights, {engine} engine on {device}")
+    page = _open_report(ctx, report, outputs, f"{weights} weights, {engine} engine on {device}")
     chosen = {"normalized": True, "texture": texture, "side-by-side": side_by_side, "landmarks": landmarks}
     wanted = Wanted([kind for kind, on in chosen.items() if on], faces == "all", outputs, page)
     normalizer = _load(weights, engine, device)
@@ -135,7 +136,7 @@ def normalize(
     ctx.exit(INTERRUPTED if interrupted else SOME_FAILED if tally.failures else 0)
 
 
-def _open_report(path: Path | None, outputs: Outputs, settings: str) -> Report | None:
+def _open_report(ctx: click.Context, path: Path | None, outputs: Outputs, settings: str) -> Report | None:
     if path is None:
         return None
     if path.suffix.lower() not in {".html", ".htm"}:
@@ -146,7 +147,7 @@ def _open_report(path: Path | None, outputs: Outputs, settings: str) -> Report |
         raise click.BadParameter(str(error), param_hint="--report") from error
     from fsynth_cli.report import Report
 
-    return Report(settings)
+    return Report(settings, ctx.with_resource(tempfile.TemporaryFile()))
 
 
 def _load(weights: str, engine: str, device: str) -> Normalizer:

@@ -6,12 +6,11 @@ import base64
 import datetime
 import io
 import shutil
-import tempfile
 from html import escape
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -29,10 +28,10 @@ PREVIEW = 480
 class Report:
     """Collects results on disk as they come, so that a report of any length needs little memory."""
 
-    def __init__(self, settings: str) -> None:
-        """``settings`` says in words how the faces were made."""
+    def __init__(self, settings: str, body: BinaryIO) -> None:
+        """``settings`` says in words how the faces were made; ``body`` is an empty file for the results so far."""
         self._settings = settings
-        self._body = tempfile.TemporaryFile()
+        self._body = body
         self._failures: list[tuple[Path, str]] = []
         self._photos = 0
         self._faces = 0
@@ -56,16 +55,20 @@ class Report:
     def write(self, outputs: Outputs, path: Path) -> None:
         """Write the whole page to ``path``."""
         template = (resources.files("fsynth_cli") / "report.html").read_text(encoding="utf-8")
-        before, after = Template(template).substitute(
-            photos=self._photos,
-            faces=self._faces,
-            failed=len(self._failures),
-            failures=self._failure_list(),
-            settings=escape(self._settings),
-            version=__version__,
-            date=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
-            body="\0",
-        ).split("\0")
+        before, after = (
+            Template(template)
+            .substitute(
+                photos=self._photos,
+                faces=self._faces,
+                failed=len(self._failures),
+                failures=self._failure_list(),
+                settings=escape(self._settings),
+                version=__version__,
+                date=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
+                body="\0",
+            )
+            .split("\0")
+        )
         self._body.seek(0)
         with outputs.open(path) as stream:
             stream.write(before.encode("utf-8", "replace"))
@@ -91,7 +94,9 @@ class Report:
             '<div class="face">'
             + _figure(f"{which}Aligned", "the face, aligned", *_size(face.aligned.image), _image(face.aligned.image))
             + _figure("Normalized", "the face, normalized", width, height, _image(face.image, picture), "main")
-            + _figure(f"{len(face.landmarks)} landmarks", "the normalized face with its landmarks", width, height, drawn)
+            + _figure(
+                f"{len(face.landmarks)} landmarks", "the normalized face with its landmarks", width, height, drawn
+            )
             + "</div>"
         )
 
@@ -105,9 +110,7 @@ def _input_figure(photo: np.ndarray, faces: list[NormalizedFace]) -> str:
     for number, face in enumerate(faces, start=1):
         assert face.aligned is not None
         left, top, right, bottom = ((np.asarray(face.aligned.face.box) + 0.5) * scale).tolist()
-        marks += (
-            f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}" rx="4"/>'
-        )
+        marks += f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}" rx="4"/>'
         if len(faces) > 1:
             marks += f'<text x="{left + 4:.1f}" y="{top + 15:.1f}">{number}</text>'
     content = _image(np.asarray(image)) + f'<g class="boxes">{marks}</g>'

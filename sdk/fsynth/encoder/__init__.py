@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import importlib
+from typing import TYPE_CHECKING
 
 from fsynth.errors import ArgumentError
 
@@ -16,7 +17,7 @@ __all__ = ["DlibResNet", "Encoder", "FaceRes", "load"]
 _MODULES = {"DlibResNet": "dlib_resnet", "Encoder": "encoder", "FaceRes": "faceres"}
 
 
-def load(name: Literal["faceres", "dlib"] | str = "faceres", *, device: str = "cpu") -> Encoder:
+def load(name: str = "faceres", *, device: str = "cpu") -> Encoder:
     """An encoder that ships with fsynth.
 
     Args:
@@ -39,11 +40,9 @@ def load(name: Literal["faceres", "dlib"] | str = "faceres", *, device: str = "c
 
 
 def __getattr__(name: str) -> object:
-    if name in _MODULES:
-        import importlib
-
-        return getattr(importlib.import_module(f"fsynth.encoder.{_MODULES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"fsynth.encoder.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

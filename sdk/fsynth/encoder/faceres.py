@@ -8,8 +8,7 @@ import numpy as np
 
 from fsynth import networks
 from fsynth.encoder.chips import check_mesh, check_photo, encode_in_batches
-from fsynth.encoder.weights import read_weights
-from fsynth.errors import EngineError
+from fsynth.encoder.keras_form import freeze, import_keras, read_weights
 from fsynth.faces.landmarks import five_points
 from fsynth.faces.resample import resample
 from fsynth.faces.similarity import fit_similarity
@@ -43,6 +42,7 @@ class FaceRes:
     """(5, 2) places of the five points of ``fsynth.faces.five_points`` in a chip, (x, y) in pixels."""
 
     def __init__(self, *, device: str = "cpu") -> None:
+        """Open the network on ``device``, see ``fsynth.networks.session`` for its names and errors."""
         self.device = device
         networks.session("faceres", device=device)
 
@@ -61,8 +61,7 @@ class FaceRes:
     def _encode(self, chips: np.ndarray) -> np.ndarray:
         image = (chips - _MEAN_RGB)[..., ::-1]
         session = networks.session("faceres", device=self.device)
-        (features,) = session.run(["features"], {"image": np.ascontiguousarray(image)})
-        return features
+        return np.asarray(session.run(["features"], {"image": np.ascontiguousarray(image)})[0])
 
     def keras_model(self, input_size: int = 224) -> keras.Model:
         """The frozen Keras form: chips (N, S, S, 3) float, RGB 0..255, to features (N, 1024).
@@ -74,13 +73,8 @@ class FaceRes:
         Raises:
             EngineError: keras or onnx is not installed.
         """
-        try:
-            import keras
-            from keras import layers
-        except ImportError as error:
-            raise EngineError(
-                'The Keras form of FaceRes needs Keras. Install it: pip install "fsynth[tensorflow]"'
-            ) from error
+        keras = import_keras()
+        layers = keras.layers
         weights = read_weights("faceres")
 
         def shift(name: str) -> np.ndarray:
@@ -108,8 +102,4 @@ class FaceRes:
             value = layers.Conv2D(channels, 1, name=name)(value)
             value = layers.ReLU(6.0, name=f"{name}_relu")(value)
         features = layers.GlobalAveragePooling2D(name="features")(value)
-        model = keras.Model(image, features, name="faceres")
-        for name, arrays in parameters.items():
-            model.get_layer(name).set_weights(arrays)
-        model.trainable = False
-        return model
+        return freeze(keras.Model(image, features, name="faceres"), parameters)

@@ -69,7 +69,7 @@ class _Conversion:
         upper = self._nodes.get(lower.inputs[0]) if lower and lower.op == "Minimum" else None
         if lower and upper and upper.op == "Relu":
             limits = [self._constants.get(lower.inputs[1]), self._constants.get(node.inputs[1])]
-            if [None if limit is None else limit.tolist() for limit in limits] == [[6], [0]]:
+            if [limit.ravel().tolist() for limit in limits if limit is not None] == [[6], [0]]:
                 return Node(node.name, "Relu6", upper.inputs, {})
         return node
 

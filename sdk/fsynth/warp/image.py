@@ -12,9 +12,12 @@ from fsynth.errors import ArgumentError, ControlPointsError
 from fsynth.warp import checks, spline
 from fsynth.warp.boundary import unit_boundary
 from fsynth.warp.fixed import flow_matrix
-from fsynth.warp.tensors import dtype_of, float_tensor, known_value
+from fsynth.warp.tensors import dtype_of, float_tensor, known_value, without_autograph
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
+@without_autograph
 def sparse_image_warp(
     image: Any,
     source: Any,
@@ -46,7 +49,7 @@ def sparse_image_warp(
             compilation for each image size).
 
     Modes, with their error against the spline in float64 (measured, see docs/warp.md):
-        exact: the spline at every pixel: to 2e-4 px in float32 (landmark displacements, orders 1 and 2), 1e-9 in float64.
+        exact: the spline at every pixel: to 2e-4 px in float32 (landmarks, orders 1 and 2), 1e-9 in float64.
         coarse: the spline at every stride-th pixel, bilinear between; the result differs most at the control points.
         fixed: as exact, for destinations that are constant: the same for all samples and known when the graph is
             traced. The flow is then one matrix product, with no gradient to dest.
@@ -64,17 +67,22 @@ def sparse_image_warp(
     """
     image = float_tensor("image", image, exact=True)
     dtype = dtype_of(image)
+    given = source, dest
     source, dest = float_tensor("source", source, dtype), float_tensor("dest", dest, dtype)
     checks.check_spline_options(order, regularization)
     checks.check_warp_options(mode, stride, boundary_points)
     checks.check_shapes(image=(image.shape, "B H W C"), source=(source.shape, "B N 2"), dest=(dest.shape, "B N 2"))
     checks.check_boundary_fits(image.shape[1], image.shape[2], boundary_points)
-    _check_values(image, source, dest, regularization, boundary_points)
+    known_source, known_dest = (known_value(points, dtype) for points in given)
+    if known_source is not None:
+        checks.check_finite("source", known_source)
+    if known_dest is not None:
+        _check_dest(known_dest, image, regularization, boundary_points)
     if mode == "fixed":
         return warp_by_matrix(
             image,
             dest - source,
-            _constant_matrix(image, dest, order, regularization, boundary_points),
+            _constant_matrix(image, known_dest, order, regularization, boundary_points),
             jit_compile=jit_compile,
         )
 
@@ -103,6 +111,7 @@ def warp_by_matrix(image: Any, displacement: Any, matrix: Any, *, jit_compile: b
     return _compiled(_render_matrix, jit_compile)(image, displacement, matrix)  # type: ignore[no-any-return]
 
 
+@without_autograph
 def dense_image_warp(image: Any, flow: Any) -> Any:
     """Warp images by a flow per pixel: ``warped[y, x] = image[y - flow_y, x - flow_x]``, bilinearly, edge repeated.
 
@@ -122,32 +131,30 @@ def dense_image_warp(image: Any, flow: Any) -> Any:
     return _sample(image, flow[..., 0], flow[..., 1])
 
 
-def _check_values(image: Any, source: Any, dest: Any, regularization: float, boundary_points: int) -> None:
+def _check_dest(dest: Array, image: Any, regularization: float, boundary_points: int) -> None:
     height, width = image.shape[1:3]
-    if (known := known_value(source)) is not None:
-        checks.check_finite("source", known)
-    if (known := known_value(dest)) is not None:
-        # Of an unknown image size the boundary is unknown, but that there are points on it is enough to span the plane.
-        boundary = unit_boundary(boundary_points) * (np.nan if None in (height, width) else (width - 1, height - 1))
-        checks.check_control_points("dest", known, regularization, boundary)
+    if height is not None and width is not None:
+        boundary = unit_boundary(boundary_points) * (width - 1, height - 1)
+        checks.check_control_points("dest", dest, regularization, boundary)
+    else:  # the boundary is not known either: look at the points themselves
+        checks.check_finite("dest", dest)
 
 
-def _constant_matrix(image: Any, dest: Any, order: int, regularization: float, boundary_points: int) -> Any:
-    known = known_value(dest)
+def _constant_matrix(image: Any, dest: Array | None, order: int, regularization: float, boundary_points: int) -> Any:
     height, width = image.shape[1:3]
-    if known is None:
+    if dest is None:
         raise ArgumentError(
             "`dest` must be a constant in mode 'fixed', and here it is computed in the graph: "
             "pass a NumPy array, give SplineWarp its `destination`, or use mode 'exact' or 'coarse'."
         )
     if height is None or width is None:
         raise ArgumentError("`image` must have a known height and width in mode 'fixed': use mode 'exact' or 'coarse'.")
-    if (known != known[:1]).any():
+    if (dest != dest[:1]).any():
         raise ControlPointsError(
             "`dest` differs between samples: mode 'fixed' is for one constant set of destinations, "
             "use mode 'exact' or 'coarse'."
         )
-    return ops.convert_to_tensor(flow_matrix(known[0], height, width, order, regularization, boundary_points))
+    return ops.convert_to_tensor(flow_matrix(dest[0], height, width, order, regularization, boundary_points))
 
 
 def _render_spline(

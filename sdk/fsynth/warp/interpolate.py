@@ -5,9 +5,10 @@ from typing import Any
 from keras import ops
 
 from fsynth.warp import checks, spline
-from fsynth.warp.tensors import dtype_of, float_tensor, known_value
+from fsynth.warp.tensors import dtype_of, float_tensor, known_value, without_autograph
 
 
+@without_autograph
 def interpolate_spline(
     train_points: Any, train_values: Any, query_points: Any, order: int = 1, regularization: float = 0.0
 ) -> Any:
@@ -45,9 +46,11 @@ def interpolate_spline(
         train_values=(values.shape, "B N C"),
         query_points=(queries.shape, "B M D"),
     )
-    if (known := known_value(points)) is not None:
+    known = known_value(train_points, dtype)
+    if known is not None:
         checks.check_control_points("train_points", known, regularization)
-    if (known := known_value(values)) is not None:
+    known = known_value(train_values, dtype)
+    if known is not None:
         checks.check_finite("train_values", known)
     # The spline is the same about any centre, so the centre takes no part in the gradient.
     low, high = ops.min(points, axis=1, keepdims=True), ops.max(points, axis=1, keepdims=True)

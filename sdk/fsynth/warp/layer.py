@@ -12,6 +12,7 @@ from fsynth.warp import checks
 from fsynth.warp.boundary import unit_boundary
 from fsynth.warp.fixed import flow_matrix
 from fsynth.warp.image import sparse_image_warp, warp_by_matrix
+from fsynth.warp.tensors import without_autograph
 
 
 @keras.saving.register_keras_serializable(package="fsynth")
@@ -116,6 +117,7 @@ class SplineWarp(keras.layers.Layer):  # type: ignore[misc]
             self._size = (height, width)
         self.built = True
 
+    @without_autograph
     def call(self, image: Any, source: Any, dest: Any = None) -> Any:
         """Warp image (B, H, W, C) from source (B, N, 2) to dest (B, N, 2), or to the layer's destination."""
         image, source = ops.cast(image, self._precision), ops.cast(source, self._precision)

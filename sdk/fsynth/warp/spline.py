@@ -10,7 +10,7 @@ callers), and distances are taken from direct differences, never from ``|a|^2 - 
 
 from typing import Any, NamedTuple
 
-# Added to squared distances: far below any real one, it keeps the gradient of sqrt and log finite (0, as it must) at r = 0.
+# Added to squared distances: far below any real one, it keeps gradients of sqrt and log finite at r = 0.
 _TINY = 1e-30
 
 

@@ -1,6 +1,7 @@
 """Arguments of the Keras forms as tensors, and their values where they are known."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -10,6 +11,16 @@ from fsynth.errors import ArgumentError
 from fsynth.warp import checks
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def without_autograph(function: Function) -> Function:
+    """Keep TensorFlow's AutoGraph from rewriting the function in a caller's ``tf.function``, which hides its errors."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.autograph.experimental.do_not_convert(function)  # type: ignore[no-any-return]
 
 
 def dtype_of(tensor: Any) -> str:
@@ -31,9 +42,9 @@ def float_tensor(name: str, value: Any, dtype: str | None = None, exact: bool = 
     return tensor if dtype in (None, given) else ops.cast(tensor, dtype)
 
 
-def known_value(tensor: Any) -> Array | None:
-    """The tensor's value, or None inside a traced graph, where it is not known yet."""
+def known_value(argument: Any, dtype: str) -> Array | None:
+    """The argument's value, or None for a tensor of a traced graph, whose value is not known yet."""
     try:
-        return np.asarray(ops.convert_to_numpy(tensor))
+        return np.asarray(ops.convert_to_numpy(argument), dtype)
     except (NotImplementedError, TypeError, ValueError):  # what TensorFlow, JAX and Keras raise for a symbolic tensor
         return None

@@ -1,0 +1,138 @@
+"""The decoder as a Keras model: features -> code -> landmarks and texture -> image by the warp."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from fsynth.decoder.settings import DecoderSettings
+from fsynth.decoder.texture import ConvolutionalTexture, DenseTexture
+from fsynth.errors import ArgumentError
+from fsynth.warp import sparse_image_warp
+
+
+@keras.saving.register_keras_serializable(package="fsynth")
+class FeatureNormalization(keras.layers.Layer):
+    """Features of any norm to unit length, less their mean, over their spread: ``(x / |x| - mean) / spread``.
+
+    ``mean`` (width,) and ``spread`` (1,) are weights that are set from data, not trained.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create ``mean`` and ``spread``."""
+        self.mean = self.add_weight(shape=(input_shape[-1],), initializer="zeros", trainable=False, name="mean")
+        self.spread = self.add_weight(shape=(1,), initializer="ones", trainable=False, name="spread")
+
+    def call(self, features: Any) -> Any:
+        """Features (N, width) -> (N, width)."""
+        norm = ops.sqrt(ops.sum(ops.square(features), axis=-1, keepdims=True) + 1e-12)
+        return (features / norm - self.mean) / self.spread
+
+
+@keras.saving.register_keras_serializable(package="fsynth")
+class Decoder(keras.Model):
+    """Maps identity features to a normalized face.
+
+    Landmarks come from a shallow ReLU perceptron, the texture from a convolutional network (``texture="cnn"``)
+    or from one linear map (``texture="dense"``, the paper's baseline); the spline warp joins them. Coordinates are
+    (x, y) in pixels of the image, pixel centres on integers. Colours are gamma-encoded sRGB, 0..1.
+
+    Args:
+        mean_landmarks: (L, 2) float, the geometry of the texture. ``None`` leaves zeros, to be set by loading weights.
+        settings: a ``DecoderSettings``; or its fields as keyword arguments.
+
+    Example:
+        >>> decoder = Decoder(mean_landmarks=mean, texture="cnn", base_size=14, code_width=128)
+        >>> decoder(features)["image"].shape
+        (8, 224, 224, 3)
+
+    Source: Cole et al. 2017, Face Synthesis from Facial Identity Features, section 3.2.
+    """
+
+    def __init__(
+        self,
+        *,
+        mean_landmarks: Sequence[Sequence[float]] | np.ndarray | None = None,
+        settings: DecoderSettings | None = None,
+        name: str = "decoder",
+        **fields: Any,
+    ) -> None:
+        super().__init__(name=name)
+        if settings is not None and fields:
+            raise ArgumentError("give either `settings` or its fields as keyword arguments, not both")
+        self.settings = settings or DecoderSettings(**fields)
+        self._mean_landmarks = np.zeros((self.settings.landmarks, 2)) if mean_landmarks is None else mean_landmarks
+        if np.shape(self._mean_landmarks) != (self.settings.landmarks, 2):
+            raise ArgumentError(
+                f"`mean_landmarks` must have shape ({self.settings.landmarks}, 2), "
+                f"it has {np.shape(self._mean_landmarks)}; `landmarks` says how many there are"
+            )
+        self.normalization = FeatureNormalization(name="features")
+        self.code = keras.layers.Dense(self.settings.code_width, self.settings.code_activation, name="code")
+        self.landmark_hidden = keras.layers.Dense(self.settings.landmark_hidden, "relu", name="landmark_hidden")
+        self.landmark_offsets = keras.layers.Dense(self.settings.landmarks * 2, name="landmark_offsets")
+        size = self.settings.image_size
+        self.texture: keras.layers.Layer
+        if self.settings.texture == "cnn":
+            self.texture = ConvolutionalTexture(size, self.settings.base_size, self.settings.base_channels, name="cnn")
+        else:
+            self.texture = DenseTexture(size, self.settings.chroma_stride, name="dense")
+        self.build((None, self.settings.feature_width))
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create all weights; the number of features is that of the settings."""
+        code_shape = (None, self.settings.code_width)
+        self.normalization.build(input_shape)
+        self.code.build(input_shape)
+        self.landmark_hidden.build(code_shape)
+        self.landmark_offsets.build((None, self.settings.landmark_hidden))
+        self.texture.build(code_shape)
+        mean = np.asarray(self._mean_landmarks, np.float32)
+        self.mean_landmarks = self.add_weight(
+            shape=mean.shape, initializer="zeros", trainable=False, name="mean_landmarks"
+        )
+        self.mean_landmarks.assign(mean)
+        self.built = True
+
+    def encode(self, features: Any) -> Any:
+        """Features (N, feature_width) -> code F (N, code_width), the paper's f-dimensional vector."""
+        return self.code(self.normalization(features))
+
+    def landmarks(self, code: Any) -> Any:
+        """Code (N, code_width) -> landmarks (N, L, 2) in pixels."""
+        offsets = self.landmark_offsets(self.landmark_hidden(code))
+        return self.mean_landmarks + ops.reshape(offsets, (-1, self.settings.landmarks, 2))
+
+    def call(self, features: Any) -> dict[str, Any]:
+        """Features (N, feature_width) -> ``image`` (N, S, S, 3), ``landmarks`` (N, L, 2), ``texture`` (N, S, S, 3)."""
+        code = self.encode(features)
+        landmarks = self.landmarks(code)
+        texture = ops.clip(self.texture(code), 0.0, 1.0)
+        source = ops.broadcast_to(self.mean_landmarks, ops.shape(landmarks))
+        image, _ = sparse_image_warp(texture, source, landmarks, mode=self.settings.warp)
+        return {"image": image, "landmarks": landmarks, "texture": texture}
+
+    def named_weights(self) -> dict[str, Any]:
+        """Every weight by its name in a weights file, for example ``code/kernel``."""
+        layers = (self.normalization, self.code, self.landmark_hidden, self.landmark_offsets, self.texture)
+        named = {f"{layer.name}/{name}": weight for layer in layers for name, weight in _by_name(layer)}
+        return {"mean_landmarks": self.mean_landmarks, **named}
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            "name": self.name,
+            "mean_landmarks": np.asarray(self._mean_landmarks).tolist(),
+            **self.settings.to_dict(),
+        }
+
+
+def _by_name(layer: keras.layers.Layer) -> list[tuple[str, Any]]:
+    return [("/".join(weight.path.split("/")[1:]), weight) for weight in layer.weights]

@@ -1,0 +1,71 @@
+"""What shapes a decoder: the numbers that a weights file carries along."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from fsynth.errors import ArgumentError
+
+# Luma and the two chroma differences to red, green and blue: ITU-R BT.601, full range, chroma centred on 0.
+YCC_TO_RGB = np.array([[1, 1, 1], [1.402, -0.714136, 0], [0, -0.344136, 1.772]], np.float32)
+"""(3, 3) float32: ``rgb = (Y, Cr, Cb) @ YCC_TO_RGB``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderSettings:
+    """Sizes and kinds of a decoder's parts.
+
+    Attributes:
+        feature_width: width of the identity features; 1024 for FaceRes.
+        code_width: the paper's f, the width of the code between features and decoder.
+        code_activation: "relu" as in the paper's figure 4, or None for a linear code.
+        landmarks: number of landmarks.
+        landmark_hidden: width of the perceptron that gives landmarks.
+        texture: "cnn" (transposed convolutions) or "dense" (one linear map).
+        base_size: width and height at which the CNN starts, a power of two below ``image_size``; 56 in the paper.
+        base_channels: channels at ``base_size``; halved by each stage. 256 in the paper.
+        chroma_stride: 1 gives every pixel its own colour; s > 1 gives the dense texture one luma value a pixel and
+            one chroma value each s x s pixels, which the eye hardly tells apart and which is a third of the size.
+        image_size: width and height of texture and image in pixels.
+        warp: "exact" or "coarse", see ``fsynth.warp.sparse_image_warp``.
+    """
+
+    feature_width: int = 1024
+    code_width: int = 128
+    code_activation: Literal["relu"] | None = "relu"
+    landmarks: int = 65
+    landmark_hidden: int = 256
+    texture: Literal["cnn", "dense"] = "cnn"
+    base_size: int = 14
+    base_channels: int = 256
+    chroma_stride: int = 1
+    image_size: int = 224
+    warp: Literal["exact", "coarse"] = "exact"
+
+    def __post_init__(self) -> None:
+        for name in ("feature_width", "code_width", "landmarks", "landmark_hidden", "base_size", "base_channels"):
+            if getattr(self, name) < 1:
+                raise ArgumentError(f"`{name}` must be at least 1, it is {getattr(self, name)}")
+        choices = {"texture": ("cnn", "dense"), "warp": ("exact", "coarse"), "code_activation": ("relu", None)}
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise ArgumentError(f"`{name}` must be one of {allowed}, it is {getattr(self, name)!r}")
+        ratio, rest = divmod(self.image_size, self.base_size)
+        if self.texture == "cnn" and (rest or ratio < 2 or ratio & (ratio - 1)):
+            raise ArgumentError(
+                f"`image_size` must be `base_size` times a power of two, they are {self.image_size} and {self.base_size}"
+            )
+        if self.texture == "cnn" and self.base_channels % ratio:
+            raise ArgumentError(
+                f"`base_channels` is halved {ratio.bit_length() - 1} times and must be divisible by {ratio}, "
+                f"it is {self.base_channels}"
+            )
+        if self.chroma_stride < 1 or self.image_size % self.chroma_stride:
+            raise ArgumentError(f"`chroma_stride` must divide `image_size`, it is {self.chroma_stride}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain values, for JSON and Keras configs."""
+        return asdict(self)

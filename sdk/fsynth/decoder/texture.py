@@ -1,0 +1,89 @@
+"""The two ways from a code to a texture: stacked transposed convolutions, and one linear map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from fsynth.decoder.settings import YCC_TO_RGB
+
+
+@keras.saving.register_keras_serializable(package="fsynth")
+class ConvolutionalTexture(keras.layers.Layer):
+    """A dense layer to ``base_size`` x ``base_size`` localized features, then 5 x 5 transposed convolutions of stride 2.
+
+    The i-th convolution has ``base_channels / 2^i`` channels; a 1 x 1 convolution gives RGB (paper section 3.2).
+    """
+
+    def __init__(self, image_size: int, base_size: int, base_channels: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.image_size, self.base_size, self.base_channels = image_size, base_size, base_channels
+        stages = (image_size // base_size).bit_length() - 1
+        self.base = keras.layers.Dense(base_size * base_size * base_channels, "relu", name="base")
+        self.convolutions = [
+            keras.layers.Conv2DTranspose(
+                base_channels >> i, 5, strides=2, padding="same", activation="relu", name=f"convolution_{i}"
+            )
+            for i in range(1, stages + 1)
+        ]
+        self.rgb = keras.layers.Conv2D(3, 1, name="rgb", bias_initializer=keras.initializers.Constant(0.5))
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights."""
+        self.base.build(input_shape)
+        shape = (None, self.base_size, self.base_size, self.base_channels)
+        for convolution in self.convolutions:
+            convolution.build(shape)
+            shape = convolution.compute_output_shape(shape)
+        self.rgb.build(shape)
+
+    def call(self, code: Any) -> Any:
+        """Code (N, f) -> texture (N, S, S, 3), about 0..1, not clipped."""
+        x = ops.reshape(self.base(code), (-1, self.base_size, self.base_size, self.base_channels))
+        for convolution in self.convolutions:
+            x = convolution(x)
+        return self.rgb(x)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        sizes = {"image_size": self.image_size, "base_size": self.base_size, "base_channels": self.base_channels}
+        return {**super().get_config(), **sizes}
+
+
+@keras.saving.register_keras_serializable(package="fsynth")
+class DenseTexture(keras.layers.Layer):
+    """One linear map from code to pixels, the paper's fully-connected baseline.
+
+    With ``chroma_stride`` s > 1 it gives luma for each pixel and chroma for each s x s pixels, upsampled bilinearly.
+    """
+
+    def __init__(self, image_size: int, chroma_stride: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.image_size, self.chroma_stride = image_size, chroma_stride
+        if chroma_stride == 1:
+            self.rgb = keras.layers.Dense(image_size * image_size * 3, name="rgb")
+        else:
+            self.luma = keras.layers.Dense(image_size * image_size, name="luma")
+            self.chroma = keras.layers.Dense((image_size // chroma_stride) ** 2 * 2, name="chroma")
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights."""
+        for layer in (self.rgb,) if self.chroma_stride == 1 else (self.luma, self.chroma):
+            layer.build(input_shape)
+
+    def call(self, code: Any) -> Any:
+        """Code (N, f) -> texture (N, S, S, 3), about 0..1, not clipped."""
+        size = self.image_size
+        if self.chroma_stride == 1:
+            return ops.reshape(self.rgb(code), (-1, size, size, 3))
+        small = size // self.chroma_stride
+        luma = ops.reshape(self.luma(code), (-1, size, size, 1))
+        chroma = ops.reshape(self.chroma(code), (-1, small, small, 2))
+        chroma = ops.image.resize(chroma, (size, size), interpolation="bilinear", data_format="channels_last")
+        return ops.matmul(ops.concatenate([luma, chroma], axis=-1), ops.convert_to_tensor(YCC_TO_RGB, luma.dtype))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "image_size": self.image_size, "chroma_stride": self.chroma_stride}

@@ -177,9 +177,10 @@ def _try_one(normalizer: Normalizer, item: Input, wanted: Wanted, tally: Tally) 
         reason = str(error)
     except MemoryError:
         reason = "There is not enough memory for this photo."
-    tally.failures.append(reason if str(item.photo) in reason else f"{item.photo}: {reason}")
+    failure = reason if reason.startswith(str(item.photo)) else f"{item.photo}: {reason}"
+    tally.failures.append(failure)
     if wanted.report is not None:
-        wanted.report.add_failure(item.photo, reason)
+        wanted.report.add_failure(failure)
 
 
 def _normalize_one(normalizer: Normalizer, item: Input, wanted: Wanted) -> int:

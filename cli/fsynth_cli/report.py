@@ -32,7 +32,7 @@ class Report:
         """``settings`` says in words how the faces were made; ``body`` is an empty file for the results so far."""
         self._settings = settings
         self._body = body
-        self._failures: list[tuple[Path, str]] = []
+        self._failures: list[str] = []
         self._photos = 0
         self._faces = 0
 
@@ -48,9 +48,9 @@ class Report:
         )
         self._body.write(section.encode("utf-8", "replace"))
 
-    def add_failure(self, path: Path, reason: str) -> None:
-        """Add a photo that gave no face, and the sentence that says why."""
-        self._failures.append((path, reason))
+    def add_failure(self, failure: str) -> None:
+        """Add a photo that gave no face: the sentence that names it and says why."""
+        self._failures.append(failure)
 
     def write(self, outputs: Outputs, path: Path) -> None:
         """Write the whole page to ``path``."""
@@ -78,8 +78,8 @@ class Report:
     def _failure_list(self) -> str:
         if not self._failures:
             return ""
-        rows = "".join(f"<dt>{escape(str(path))}</dt><dd>{escape(reason)}</dd>" for path, reason in self._failures)
-        return f'<section class="failures"><h2>Without a result</h2><dl>{rows}</dl></section>'
+        rows = "".join(f"<li>{escape(failure)}</li>" for failure in self._failures)
+        return f'<section class="failures"><h2>Without a result</h2><ul>{rows}</ul></section>'
 
     def _face(self, face: NormalizedFace, number: int, total: int) -> str:
         """The three pictures of one face, in a row."""

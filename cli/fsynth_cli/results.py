@@ -35,7 +35,7 @@ def write_results(outputs: Outputs, paths: dict[str, Path], face: NormalizedFace
     for kind, path in paths.items():
         with outputs.open(path) as stream:
             if kind == "landmarks":
-                stream.write(json.dumps(landmarks_record(face, photo, number), indent=1).encode())
+                stream.write(json.dumps(landmarks_record(face, photo, number)).encode())
             else:
                 _picture(kind, face).save(stream, "PNG")
 

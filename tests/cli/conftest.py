@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import fsynth
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
+
+import fsynth
 from fsynth.errors import NoFaceError
 from fsynth.faces import AlignedFace, Face
 from fsynth_cli.main import main
-from PIL import Image
 
 
 class QuickNormalizer:

@@ -11,6 +11,11 @@ from PIL import Image
 pytestmark = pytest.mark.usefixtures("quick")
 
 
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.array(image)
+
+
 def test_one_photo_gives_one_picture_beside_it(run, make_photo, tmp_path: Path) -> None:
     photo = make_photo("ada.jpg")
     before = photo.read_bytes()
@@ -20,7 +25,7 @@ def test_one_photo_gives_one_picture_beside_it(run, make_photo, tmp_path: Path) 
     assert result.stderr == ""
     assert sorted(os.listdir(tmp_path)) == ["ada.jpg", "ada.normalized.png"]
     assert photo.read_bytes() == before
-    assert np.all(np.asarray(Image.open(tmp_path / "ada.normalized.png")) == 50)
+    assert np.all(pixels(tmp_path / "ada.normalized.png") == 50)
 
 
 def test_every_face_has_its_files(run, make_photo, tmp_path: Path) -> None:
@@ -30,8 +35,8 @@ def test_every_face_has_its_files(run, make_photo, tmp_path: Path) -> None:
     kinds = ["landmarks.json", "normalized.png", "side-by-side.png", "texture.png"]
     names = [f"two.face2.{kind}" for kind in kinds] + [f"two.{kind}" for kind in kinds]
     assert sorted(os.listdir(tmp_path / "out")) == sorted(names)
-    assert np.all(np.asarray(Image.open(tmp_path / "out" / "two.face2.texture.png")) == 101)
-    side = np.asarray(Image.open(tmp_path / "out" / "two.side-by-side.png"))
+    assert np.all(pixels(tmp_path / "out" / "two.face2.texture.png") == 101)
+    side = pixels(tmp_path / "out" / "two.side-by-side.png")
     assert side.shape == (224, 456, 3)
     assert (side[0, 0, 0], side[0, 228, 0], side[0, -1, 0]) == (150, 255, 50)
 
@@ -88,7 +93,7 @@ def test_an_existing_result_is_an_error_unless_overwritten(run, make_photo, tmp_
     assert (tmp_path / "a.normalized.png").read_text() == "mine"
     assert (tmp_path / "b.normalized.png").exists()
     assert run("normalize", "a.png", "b.png", "--overwrite").exit_code == 0
-    assert Image.open(tmp_path / "a.normalized.png").size == (224, 224)
+    assert pixels(tmp_path / "a.normalized.png").shape == (224, 224, 3)
 
 
 def test_nothing_of_a_photo_is_written_if_one_file_may_not_be(run, make_photo, tmp_path: Path) -> None:

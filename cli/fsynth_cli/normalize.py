@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -145,6 +144,8 @@ def _open_report(ctx: click.Context, path: Path | None, outputs: Outputs, settin
         outputs.check([path])
     except OutputError as error:
         raise click.BadParameter(str(error), param_hint="--report") from error
+    import tempfile
+
     from fsynth_cli.report import Report
 
     return Report(settings, ctx.with_resource(tempfile.TemporaryFile()))

@@ -204,7 +204,7 @@ def _normalize_one(normalizer: Normalizer, item: Input, wanted: Wanted) -> int:
 
 
 def _summary(tally: Tally, total: int, output_dir: Path | None, seconds: float, interrupted: bool) -> str:
-    where = "beside the photos" if output_dir is None else f"in {output_dir}"
+    where = "beside the photos" if output_dir is None else f"in {click.format_filename(output_dir)}"
     text = f"{_count(tally.faces, 'face')} from {_count(tally.photos, 'photo')} {where}, in {seconds:.1f} s."
     if tally.failures:
         text += f" {_count(len(tally.failures), 'photo')} failed."

@@ -37,16 +37,13 @@ def write_results(outputs: Outputs, paths: dict[str, Path], face: NormalizedFace
             if kind == "landmarks":
                 stream.write(json.dumps(landmarks_record(face, photo, number)).encode())
             else:
-                _picture(kind, face).save(stream, "PNG")
+                Image.fromarray(_picture(kind, face)).save(stream, "PNG")
 
 
-def _picture(kind: str, face: NormalizedFace) -> Image.Image:
-    pixels = {
-        "normalized": lambda: face.image,
-        "texture": lambda: face.texture,
-        "side-by-side": lambda: side_by_side(face),
-    }[kind]()
-    return Image.fromarray(pixels)
+def _picture(kind: str, face: NormalizedFace) -> np.ndarray:
+    if kind == "side-by-side":
+        return side_by_side(face)
+    return {"normalized": face.image, "texture": face.texture}[kind]
 
 
 def side_by_side(face: NormalizedFace) -> np.ndarray:

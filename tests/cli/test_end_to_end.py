@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -142,7 +143,44 @@ def test_damaged_weights(astronaut: Path, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["weights.onnx"]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal on POSIX only")
+POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals, signals and such names are POSIX's")
+
+
+@POSIX_ONLY
+def test_progress_bar_on_a_terminal(portrait: Image.Image, tmp_path: Path) -> None:
+    import pty
+
+    for number in range(3):
+        portrait.save(tmp_path / f"{number}.jpg")
+    terminal, stderr = pty.openpty()
+    with subprocess.Popen([*FSYNTH, "normalize", "."], cwd=tmp_path, stdout=subprocess.PIPE, stderr=stderr) as process:
+        os.close(stderr)
+        shown = b""
+        with contextlib.suppress(OSError):  # the other end is closed when the process ends
+            while chunk := os.read(terminal, 4096):
+                shown += chunk
+        os.close(terminal)
+        assert process.stdout is not None
+        assert process.stdout.read().startswith(b"3 faces from 3 photos beside the photos, in ")
+    assert process.returncode == 0
+    assert b"Normalizing" in shown
+    assert b"3/3" in shown
+
+
+@POSIX_ONLY
+def test_names_that_are_no_text(astronaut: Path, tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/in\xff"))
+    folder.mkdir()
+    (folder / os.fsdecode(b"face\xfe.jpg")).write_bytes(astronaut.read_bytes())
+    (folder / os.fsdecode(b"none\xfe.jpg")).write_bytes(b"")
+    done = fsynth(["normalize", folder, "-o", folder, "--landmarks", "--report", folder / "page.html"], tmp_path)
+    assert done.returncode == 3
+    assert "is empty (0 bytes)." in done.stderr
+    results = {b"face\xfe.normalized.png", b"face\xfe.landmarks.json", b"page.html"}
+    assert results < set(os.listdir(os.fsencode(folder)))
+
+
+@POSIX_ONLY
 def test_interrupted_run_leaves_whole_files_only(portrait: Image.Image, tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     for number in range(150):

@@ -6,15 +6,18 @@ import numpy as np
 
 from fsynth.faces.detector import INPUT_SIZE, Detections, detect, detect_batch
 from fsynth.faces.face import Face
+from fsynth.faces.landmarks import eye_centres
 from fsynth.faces.mesh import find_mesh
 from fsynth.faces.photo import Photo, read_photo
 from fsynth.faces.resample import resample
 from fsynth.faces.similarity import apply_transform, fit_similarity, invert_transform
 from fsynth.faces.views import look
 
-_CANDIDATE = 0.3  # score of a candidate in any view; upside-down faces score 0.4 to 0.6
+_CANDIDATE = 0.5  # score of a candidate in any view
+_FAINT = 0.3  # the same where no such candidate is a face: what upside-down faces score at least
 _SURE = 0.75  # score in the candidate's own view at which no other turn is tried
-_CONFIRMED = 0.5  # score in its own view, and confidence of the mesh, that a face must have
+_CONFIRMED = 0.6  # score in its own view, and confidence of the mesh, that a face must have
+_EYES_AGREE = 0.25  # of the interocular distance, between detector and mesh; faces stay below 0.2, mistakes don't
 _OWN_SIZE = 80  # px of the face in its own view: where the detector is surest
 
 
@@ -35,38 +38,44 @@ def find_faces(photo: Photo) -> list[Face]:
         PhotoError, ArgumentError: as ``read_photo``.
     """
     image = read_photo(photo)
+    candidates = look(image, _FAINT)
+    clear = candidates.scores >= _CANDIDATE
+    faces = _confirm_all(image, candidates, clear) or _confirm_all(image, candidates, ~clear)
+    return sorted(faces, key=lambda face: -float(np.prod(face.box[2:] - face.box[:2])))
+
+
+def _confirm_all(photo: np.ndarray, candidates: Detections, which: np.ndarray) -> list[Face]:
+    """The faces among the candidates that ``which`` (N,) bool selects, each once."""
     faces: list[Face] = []
-    candidates = look(image, _CANDIDATE)
-    for index in np.argsort(-candidates.scores, kind="stable"):
-        box, eyes = candidates.boxes[index], candidates.eyes[index]
+    for box, eyes in zip(candidates.boxes[which], candidates.eyes[which], strict=True):
         if any(_same(box, face.box) for face in faces):
             continue
-        face = _confirm(image, box, eyes)
+        face = _confirm(photo, box, eyes)
         if face is not None and not any(_same(face.box, other.box) for other in faces):
             faces.append(face)
-    return sorted(faces, key=lambda face: -float(np.prod(face.box[2:] - face.box[:2])))
+    return faces
 
 
 def _confirm(photo: np.ndarray, box: np.ndarray, eyes: np.ndarray) -> Face | None:
     """The face at a candidate's place, or None if a closer look shows none."""
     transform = _own_view(box, eyes)
-    seen = _nearest(detect(resample(photo, transform, INPUT_SIZE, INPUT_SIZE), _CANDIDATE))
+    seen = _nearest(detect(resample(photo, transform, INPUT_SIZE, INPUT_SIZE), _FAINT))
     if seen is None or seen[2] < _SURE:
         turned = [_turn(transform, quarter) for quarter in (1, 2, 3)]
         views = np.stack([resample(photo, turn, INPUT_SIZE, INPUT_SIZE) for turn in turned])
-        for turn, found in zip(turned, detect_batch(views, _CANDIDATE), strict=True):
+        for turn, found in zip(turned, detect_batch(views, _FAINT), strict=True):
             other = _nearest(found)
             if other is not None and (seen is None or other[2] > seen[2]):
                 transform, seen = turn, other
     if seen is None or seen[2] < _CONFIRMED:
         return None
     back = invert_transform(transform)
-    box, eyes = apply_transform(back, seen[0].reshape(2, 2)), apply_transform(back, seen[1])
-    mesh, confidence = find_mesh(photo, np.concatenate([box.min(axis=0), box.max(axis=0)]), eyes)
-    if confidence < _CONFIRMED:
+    corners, eyes = apply_transform(back, seen[0].reshape(2, 2)), apply_transform(back, seen[1])
+    mesh, confidence = find_mesh(photo, np.concatenate([corners.min(axis=0), corners.max(axis=0)]), eyes)
+    apart = np.linalg.norm(eye_centres(mesh) - eyes, axis=1).mean()
+    if confidence < _CONFIRMED or apart > _EYES_AGREE * np.linalg.norm(eyes[1] - eyes[0]):
         return None
-    box = np.concatenate([mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)])
-    return Face(box, float(seen[2]), mesh)
+    return Face(np.concatenate([mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)]), float(seen[2]), mesh)
 
 
 def _own_view(box: np.ndarray, eyes: np.ndarray) -> np.ndarray:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import json
 import threading
-from importlib import resources
-from typing import Any
 
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
 from fsynth.errors import ArgumentError, EngineError, WeightsError
+from fsynth.networks.files import read_network
 
-_DATA = resources.files("fsynth.networks") / "data"
 _PROVIDERS = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
@@ -27,39 +23,6 @@ _INSTALL = {
 }
 _opened: dict[tuple[str, str, int | None], onnxruntime.InferenceSession] = {}
 _opening = threading.Lock()
-
-
-@functools.cache
-def network_cards() -> dict[str, dict[str, Any]]:
-    """What is known of each embedded network, by name: sha256, bytes, what it is, source, licence."""
-    try:
-        cards = json.loads((_DATA / "networks.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise WeightsError(
-            "fsynth/networks/data/networks.json is missing or damaged. Install fsynth again: "
-            "pip install --force-reinstall fsynth"
-        ) from error
-    return dict(cards["networks"])
-
-
-def read_network(name: str) -> bytes:
-    """The ONNX file of the embedded network ``name``, its sha256 verified.
-
-    Raises:
-        ArgumentError: there is no such network.
-        WeightsError: the file is missing or damaged.
-    """
-    cards = network_cards()
-    if name not in cards:
-        raise ArgumentError(f"There is no embedded network {name!r}: `name` is one of {', '.join(sorted(cards))}.")
-    again = "Install fsynth again: pip install --force-reinstall fsynth"
-    try:
-        data = (_DATA / f"{name}.onnx").read_bytes()
-    except OSError as error:
-        raise WeightsError(f"fsynth/networks/data/{name}.onnx is missing. {again}") from error
-    if hashlib.sha256(data).hexdigest() != cards[name]["sha256"]:
-        raise WeightsError(f"fsynth/networks/data/{name}.onnx is damaged (its sha256 differs). {again}")
-    return data
 
 
 def execution_providers(device: str) -> list[str]:
@@ -90,7 +53,9 @@ def open_session(data: bytes, *, device: str = "cpu", threads: int | None = None
         threads: CPU threads for one operation; None lets ONNX Runtime take one for each physical core.
 
     Raises:
-        ArgumentError, EngineError: as ``execution_providers``; EngineError also if the device does not start.
+        ArgumentError: ``device`` or ``threads`` is none.
+        EngineError: the installed ONNX Runtime does not have the device, or it does not start.
+        WeightsError: ``data`` is no ONNX model, or of a version that this ONNX Runtime does not read.
     """
     if threads is not None and threads < 1:
         raise ArgumentError(f"`threads` must be at least 1 and is {threads}.")
@@ -101,9 +66,16 @@ def open_session(data: bytes, *, device: str = "cpu", threads: int | None = None
         options.intra_op_num_threads = threads
     # Idle threads that spin take the CPU from the photo decoder, Blender or a training run beside us.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(data, options, providers=providers)
+    unavailable = f"ONNX Runtime cannot run the model on the device {device!r}. {_INSTALL.get(device, '')}".rstrip()
+    try:
+        # Falling back to the CPU in silence is not what was asked for.
+        session = onnxruntime.InferenceSession(data, options, providers=providers, enable_fallback=0)
+    except (failures.InvalidArgument, failures.InvalidGraph, failures.InvalidProtobuf, failures.NoModel) as error:
+        raise WeightsError(f"The data is no ONNX model that ONNX Runtime {onnxruntime.__version__} reads.") from error
+    except (failures.EPFail, failures.Fail, failures.NotImplemented, failures.RuntimeException, RuntimeError) as error:
+        raise EngineError(unavailable) from error
     if providers[0] not in session.get_providers():
-        raise EngineError(f"The device {device!r} does not start. {_INSTALL.get(device, '')}".rstrip())
+        raise EngineError(unavailable)
     return session
 
 

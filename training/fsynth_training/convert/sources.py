@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Package:
-    """A package of a public registry: its archive and how to fetch it."""
+    """A package of a public registry: the name and sha256 of its archive, and how to fetch it."""
 
     name: str
     version: str
+    archive: str
     sha256: str
     fetch: str
 
@@ -18,12 +19,14 @@ class Package:
 HUMAN = Package(
     name="@vladmandic/human (npm)",
     version="3.3.6",
+    archive="vladmandic-human-3.3.6.tgz",
     sha256="425e9c51dbbca0c8934362b170cb0d54c2529c11c654b3c03092b16e9d6ad3f7",
     fetch="npm pack @vladmandic/human@3.3.6",
 )
 DLIB = Package(
     name="face-recognition-models (PyPI)",
     version="0.3.0",
+    archive="face_recognition_models-0.3.0.tar.gz",
     sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
     fetch="pip download --no-deps --no-binary :all: face-recognition-models==0.3.0",
 )

@@ -191,7 +191,10 @@ def main() -> None:
         alone = {} if gradient else peers(*arrays)
         seconds = measure({**contestants, **alone}, options.rounds)
         reference = seconds["textbook, tf.function"] / options.batch
-        print(f"| {'forward + gradient' if gradient else 'forward'} | ms per image | textbook / this |\n| --- | --- | --- |")
+        print(
+            f"| {'forward + gradient' if gradient else 'forward'} | ms per image | textbook / this |\n"
+            "| --- | --- | --- |"
+        )
         batched = {name: seconds[name] for name in contestants}
         print("\n".join(rows(batched, options.batch, reference) + rows({n: seconds[n] for n in alone}, 1, reference)))
         print()

@@ -103,12 +103,12 @@ def sparse_image_warp(
     )
     weights = coefficients.weights
     render = _compiled(_render_spline, jit_compile, order=order, stride=stride if mode == "coarse" else 1)
-    return render(image, points, boundary, weights[:, :count], weights[:, count:], coefficients.affine, length)  # type: ignore[no-any-return]
+    return render(image, points, boundary, weights[:, :count], weights[:, count:], coefficients.affine, length)
 
 
 def warp_by_matrix(image: Any, displacement: Any, matrix: Any, *, jit_compile: bool = False) -> tuple[Any, Any]:
     """Warp images (B, H, W, C) by displacements (B, N, 2) and the :func:`~fsynth.warp.fixed.flow_matrix` (N, H * W)."""
-    return _compiled(_render_matrix, jit_compile)(image, displacement, matrix)  # type: ignore[no-any-return]
+    return _compiled(_render_matrix, jit_compile)(image, displacement, matrix)
 
 
 @without_autograph
@@ -189,8 +189,8 @@ def _render_matrix(image: Any, displacement: Any, matrix: Any) -> tuple[Any, Any
 
 
 def _nodes(size: Any, stride: int, like: Any) -> Any:
-    """Centred coordinates of every stride-th pixel, up to the first at or beyond the last pixel."""
-    index = ops.cast(ops.arange((size - 1 + stride - 1) // stride + 1, dtype="int32"), like.dtype)
+    """Centred coordinates of every stride-th pixel; above stride 1 also of a node beyond the last, to interpolate to."""
+    index = ops.cast(ops.arange((size - 1) // stride + 1 + (stride > 1), dtype="int32"), like.dtype)
     return index * stride - ops.cast(size - 1, like.dtype) / 2
 
 
@@ -224,7 +224,7 @@ def _compiled(function: Callable[..., Any], jit_compile: bool, **options: int) -
     if jit_compile and keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(bound, jit_compile=True, autograph=False)  # type: ignore[no-any-return]
+        return tf.function(bound, jit_compile=True, autograph=False)
     if jit_compile and keras.backend.backend() == "jax":
         import jax
 

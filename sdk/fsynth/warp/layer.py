@@ -16,7 +16,7 @@ from fsynth.warp.tensors import without_autograph
 
 
 @keras.saving.register_keras_serializable(package="fsynth")
-class SplineWarp(keras.layers.Layer):  # type: ignore[misc]
+class SplineWarp(keras.layers.Layer):
     """Warps images so that what was at ``source`` comes to lie at ``dest``; see :func:`fsynth.warp.sparse_image_warp`.
 
     Convention: coordinates are (x, y) in pixels, pixel centres on integers, y downwards.
@@ -150,7 +150,7 @@ class SplineWarp(keras.layers.Layer):  # type: ignore[misc]
             source=(source.shape, f"B {len(self.destination)} 2"),  # type: ignore[arg-type]
         )
         displacement = ops.convert_to_tensor(self.destination, self._precision) - source
-        return warp_by_matrix(image, displacement, self.matrix, jit_compile=self.jit_compile)
+        return warp_by_matrix(image, displacement, self.matrix.value, jit_compile=self.jit_compile)
 
     def save_own_variables(self, store: Any) -> None:
         """Save nothing: the matrix follows from the configuration."""

@@ -127,7 +127,8 @@ def sparse_image_warp(
             )
         matrix = flow_matrix(dest[0].astype(image.dtype), height, width, order, regularization, boundary_points)
         displacement = np.swapaxes(dest - source, 1, 2).astype(image.dtype)
-        flow = (displacement.reshape(-1, dest.shape[1]) @ matrix).reshape(len(image), 2, height, width)
+        # einsum, not @: two rows by a wide matrix is bound by memory, and BLAS starts threads for it.
+        flow = np.einsum("bcn,nm->bcm", displacement, matrix).reshape(len(image), 2, height, width)
     else:
         step = stride if mode == "coarse" else 1
         flow = _flow(dest, dest - source, boundary, (height, width), order, regularization, step, image.dtype)
@@ -222,8 +223,8 @@ def _flow(
 
 
 def _nodes(size: int, stride: int, dtype: np.dtype[Any]) -> Array:
-    """Centred coordinates of every stride-th pixel, up to the first at or beyond the last pixel."""
-    count = -(-(size - 1) // stride) + 1
+    """Centred coordinates of every stride-th pixel; above stride 1 also of a node beyond the last, to interpolate to."""
+    count = (size - 1) // stride + 1 + (stride > 1)
     return np.asarray(np.arange(count) * stride - (size - 1) / 2, dtype)
 
 

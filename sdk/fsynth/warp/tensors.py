@@ -15,12 +15,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def without_autograph(function: Function) -> Function:
-    """Keep TensorFlow's AutoGraph from rewriting the function in a caller's ``tf.function``, which hides its errors."""
+    """Keep TensorFlow's AutoGraph from rewriting the function inside a caller's ``tf.function``: it has no need to."""
     if keras.backend.backend() != "tensorflow":
         return function
     import tensorflow as tf
 
-    return tf.autograph.experimental.do_not_convert(function)  # type: ignore[no-any-return]
+    return tf.autograph.experimental.do_not_convert(function)
 
 
 def dtype_of(tensor: Any) -> str:
@@ -44,7 +44,9 @@ def float_tensor(name: str, value: Any, dtype: str | None = None, exact: bool = 
 
 def known_value(argument: Any, dtype: str) -> Array | None:
     """The argument's value, or None for a tensor of a traced graph, whose value is not known yet."""
+    if keras.backend.backend() == "tensorflow" and ops.is_tensor(argument) and not hasattr(argument, "numpy"):
+        return None
     try:
         return np.asarray(ops.convert_to_numpy(argument), dtype)
-    except (NotImplementedError, TypeError, ValueError):  # what TensorFlow, JAX and Keras raise for a symbolic tensor
+    except (NotImplementedError, TypeError, ValueError):  # a TensorFlow variable, a JAX tracer, a KerasTensor
         return None

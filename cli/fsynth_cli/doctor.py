@@ -124,9 +124,11 @@ def _weights() -> Iterator[Check]:
         import fsynth
 
         normalizer = fsynth.load()
+        card = normalizer.engine.card
         started = time.perf_counter()
-        normalizer.decode(np.ones((1, 1024), np.float32))
-        return f"sha256 verified; features to face in {(time.perf_counter() - started) * 1000:.0f} ms"
+        normalizer.decode(np.ones((1, card.settings.feature_width), np.float32))
+        milliseconds = (time.perf_counter() - started) * 1000
+        return f"{card.name} for {card.encoder}, sha256 verified; from features to a face in {milliseconds:.0f} ms"
 
     yield _attempt("Weights", "default", decode)
 

@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from fsynth.errors import FsynthError
+from fsynth.errors import FsynthError, NoFaceError
 from fsynth_cli.inputs import Input, find_inputs
 from fsynth_cli.outputs import OutputError, Outputs
 
@@ -90,7 +90,7 @@ def normalize(
     overwrite: bool,
     quiet: bool,
     weights: str,
-    engine: str,
+    engine: Literal["onnx", "tensorflow"],
     device: str,
 ) -> None:
     """Write the normalized face of everyone in each PHOTO: <name>.normalized.png.
@@ -151,7 +151,7 @@ def _open_report(ctx: click.Context, path: Path | None, outputs: Outputs, settin
     return Report(settings, ctx.with_resource(tempfile.TemporaryFile()))
 
 
-def _load(weights: str, engine: str, device: str) -> Normalizer:
+def _load(weights: str, engine: Literal["onnx", "tensorflow"], device: str) -> Normalizer:
     import fsynth
 
     try:
@@ -193,6 +193,8 @@ def _normalize_one(normalizer: Normalizer, item: Input, wanted: Wanted) -> int:
     wanted.outputs.check(result_paths(item.stem, 1, wanted.kinds).values())
     photo = read_photo(item.photo)
     faces = normalizer.all(photo) if wanted.every_face else [normalizer(photo)]
+    if not faces:
+        raise NoFaceError("No face was found. A face should be at least about 20 pixels wide and not covered.")
     files = [result_paths(item.stem, number, wanted.kinds) for number in range(1, len(faces) + 1)]
     for paths in files:
         wanted.outputs.check(paths.values())

@@ -20,13 +20,12 @@ class QuickNormalizer:
     """Finds as many faces in a photo as its first pixel's red says; their normalized image is one flat grey."""
 
     def all(self, photo: np.ndarray) -> list[fsynth.NormalizedFace]:
-        count = int(photo[0, 0, 0])
-        if count == 0:
-            raise NoFaceError("No face was found in the photo.")
-        return [self._face(photo, number) for number in range(count)]
+        return [self._face(photo, number) for number in range(photo[0, 0, 0])]
 
     def __call__(self, photo: np.ndarray) -> fsynth.NormalizedFace:
-        return self.all(photo)[0]
+        if not photo[0, 0, 0]:
+            raise NoFaceError("No face was found in the photo.")
+        return self._face(photo, 0)
 
     def _face(self, photo: np.ndarray, number: int) -> fsynth.NormalizedFace:
         rng = np.random.default_rng(number)

@@ -19,6 +19,8 @@ import onnxruntime
 import pytest
 from PIL import Image
 
+from fsynth.decoder.weights_file import DEFAULT
+
 FSYNTH = [sys.executable, "-W", "error", "-m", "fsynth_cli.main"]
 
 
@@ -135,12 +137,25 @@ def test_a_device_that_is_not_there(astronaut: Path, tmp_path: Path) -> None:
 
 
 def test_damaged_weights(astronaut: Path, tmp_path: Path) -> None:
-    (tmp_path / "weights.onnx").write_bytes(b"no weights")
+    damaged = bytearray(DEFAULT.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (tmp_path / "weights.onnx").write_bytes(damaged)
+    (tmp_path / "weights.onnx.sha256").write_bytes(DEFAULT.with_name(f"{DEFAULT.name}.sha256").read_bytes())
+    done = fsynth(["normalize", astronaut, "-o", "out", "--weights", "weights.onnx"], tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: weights.onnx is damaged: its sha256")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no weights"])
+def test_a_file_that_is_no_weights(astronaut: Path, tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "weights.onnx").write_bytes(content)
     done = fsynth(["normalize", astronaut, "-o", "out", "--weights", "weights.onnx"], tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
     assert "weights.onnx" in done.stderr
-    assert os.listdir(tmp_path) == ["weights.onnx"]
+    assert not (tmp_path / "out").exists()
 
 
 POSIX_ONLY = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals, signals and such names are POSIX's")

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+NO_FACE = "No face was found. A face should be at least about 20 pixels wide and not covered."
+
 pytestmark = pytest.mark.usefixtures("quick")
 
 
@@ -69,7 +71,7 @@ def test_bad_photos_are_listed_and_the_others_go_on(run, make_photo, tmp_path: P
     make_photo("d.png")
     result = run("normalize", ".", "-o", "out")
     assert result.exit_code == 3
-    assert result.stderr.splitlines() == ["b.png is empty (0 bytes).", "c.png: No face was found in the photo."]
+    assert result.stderr.splitlines() == ["b.png is empty (0 bytes).", f"c.png: {NO_FACE}"]
     assert "2 faces from 2 photos in out" in result.stdout
     assert "2 photos failed." in result.stdout
     assert sorted(os.listdir(tmp_path / "out")) == ["a.normalized.png", "d.normalized.png"]
@@ -80,6 +82,13 @@ def test_quiet_prints_failures_only(run, make_photo) -> None:
     make_photo("none.png", faces=0)
     result = run("normalize", "a.png", "none.png", "--quiet")
     assert result.stdout == ""
+    assert result.stderr == f"none.png: {NO_FACE}\n"
+
+
+def test_no_largest_face_is_a_failure_too(run, make_photo) -> None:
+    make_photo("none.png", faces=0)
+    result = run("normalize", "none.png", "--faces", "largest")
+    assert result.exit_code == 3
     assert result.stderr == "none.png: No face was found in the photo.\n"
 
 

@@ -78,7 +78,7 @@ def test_pictures_are_whole_and_references_lead_to_them(page: Page) -> None:
 
 def test_names_and_reasons_are_shown_as_text(page: Page) -> None:
     assert "one & <b>only<_b>.png" in page.text
-    assert "none.png: No face was found in the photo." in page.text
+    assert "none.png: No face was found. " in page.text
     assert "2photos" in page.text
     assert "3faces" in page.text
     assert "1without a result" in page.text

@@ -20,8 +20,8 @@ NEEDED = (("numpy",), ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
 EXTRAS = {"tensorflow": ("tensorflow", "keras", "onnx"), "train": ("scipy",), "heif": ("pillow-heif",)}
 """What each extra installs."""
 
-DEVICES = ("cpu", "cuda", "dml", "coreml")
-"""The devices of the ONNX engine. TensorFlow's are not listed: asking for them would take the import of TensorFlow."""
+DEVICES = {"Windows": ("cpu", "cuda", "dml"), "Darwin": ("cpu", "coreml")}
+"""The ONNX engine's devices by system, where not ("cpu", "cuda"). TensorFlow is not asked for its: it takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _devices() -> Iterator[Check]:
 
         return execution_providers(device)[0]
 
-    for device in DEVICES:
+    for device in DEVICES.get(platform.system(), ("cpu", "cuda")):
         yield _attempt("Devices", device, functools.partial(provider, device), needed=device == "cpu")
 
 

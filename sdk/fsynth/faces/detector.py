@@ -27,6 +27,15 @@ class Detections:
     eyes: np.ndarray
     scores: np.ndarray
 
+    @property
+    def best_score(self) -> float:
+        """The highest score, 0 if nothing was detected."""
+        return float(self.scores.max(initial=0.0))
+
+    def select(self, which: np.ndarray) -> Detections:
+        """The detections that ``which``, a mask or indices, selects."""
+        return Detections(self.boxes[which], self.eyes[which], self.scores[which])
+
 
 def detect(view: np.ndarray, threshold: float) -> Detections:
     """Detect faces in ``view``, (256, 256, 3) uint8 sRGB, whose score is at least ``threshold``, best first.

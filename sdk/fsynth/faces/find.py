@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fsynth.faces.detector import INPUT_SIZE, Detections, detect, detect_batch
+from fsynth.faces.detector import INPUT_SIZE, Detections, detect
 from fsynth.faces.face import Face
 from fsynth.faces.landmarks import eye_centres
 from fsynth.faces.mesh import find_mesh
@@ -15,7 +15,8 @@ from fsynth.faces.views import look
 
 _CANDIDATE = 0.5  # score of a candidate in any view
 _FAINT = 0.3  # the same where no such candidate is a face: what upside-down faces score at least
-_SURE = 0.75  # score in the candidate's own view at which no other turn is tried
+_SURE = 0.9  # score in the candidate's own view that no upside-down face has
+_LEVEL = 0.4  # slope of the eye line in its own view beyond which that view is taken again
 _CONFIRMED = 0.6  # score in its own view, and confidence of the mesh, that a face must have
 _EYES_AGREE = 0.25  # of the interocular distance, between detector and mesh; faces stay below 0.2, mistakes don't
 _OWN_SIZE = 80  # px of the face in its own view: where the detector is surest
@@ -25,8 +26,9 @@ def find_faces(photo: Photo) -> list[Face]:
     """Find the faces in a photo, whatever their number, size and roll.
 
     BlazeFace looks at the whole photo and at overlapping tiles of it (``views.look``). Each candidate then gets a view
-    of its own, upright and at the detector's best scale; where it does not look upright, the other three quarter
-    turns are tried, so that photos lying on a side or upside down need no EXIF orientation. FaceMesh has the last word.
+    of its own, upright and at the detector's best scale, and upside down where that is in doubt, so that photos lying
+    on a side or on their head need no EXIF orientation. FaceMesh has the last word: it must be confident, and agree
+    with the detector about the eyes.
 
     Args:
         photo: a path, a Pillow image or an array (H, W, 3) uint8 sRGB; see ``read_photo``.
@@ -40,14 +42,14 @@ def find_faces(photo: Photo) -> list[Face]:
     image = read_photo(photo)
     candidates = look(image, _FAINT)
     clear = candidates.scores >= _CANDIDATE
-    faces = _confirm_all(image, candidates, clear) or _confirm_all(image, candidates, ~clear)
+    faces = _confirm_all(image, candidates.select(clear)) or _confirm_all(image, candidates.select(~clear))
     return sorted(faces, key=lambda face: -float(np.prod(face.box[2:] - face.box[:2])))
 
 
-def _confirm_all(photo: np.ndarray, candidates: Detections, which: np.ndarray) -> list[Face]:
-    """The faces among the candidates that ``which`` (N,) bool selects, each once."""
+def _confirm_all(photo: np.ndarray, candidates: Detections) -> list[Face]:
+    """The faces among the candidates, each once."""
     faces: list[Face] = []
-    for box, eyes in zip(candidates.boxes[which], candidates.eyes[which], strict=True):
+    for box, eyes in zip(candidates.boxes, candidates.eyes, strict=True):
         if any(_same(box, face.box) for face in faces):
             continue
         face = _confirm(photo, box, eyes)
@@ -58,24 +60,38 @@ def _confirm_all(photo: np.ndarray, candidates: Detections, which: np.ndarray) -
 
 def _confirm(photo: np.ndarray, box: np.ndarray, eyes: np.ndarray) -> Face | None:
     """The face at a candidate's place, or None if a closer look shows none."""
-    transform = _own_view(box, eyes)
-    seen = _nearest(detect(resample(photo, transform, INPUT_SIZE, INPUT_SIZE), _FAINT))
-    if seen is None or seen[2] < _SURE:
-        turned = [_turn(transform, quarter) for quarter in (1, 2, 3)]
-        views = np.stack([resample(photo, turn, INPUT_SIZE, INPUT_SIZE) for turn in turned])
-        for turn, found in zip(turned, detect_batch(views, _FAINT), strict=True):
-            other = _nearest(found)
-            if other is not None and (seen is None or other[2] > seen[2]):
-                transform, seen = turn, other
-    if seen is None or seen[2] < _CONFIRMED:
-        return None
-    back = invert_transform(transform)
-    corners, eyes = apply_transform(back, seen[0].reshape(2, 2)), apply_transform(back, seen[1])
-    mesh, confidence = find_mesh(photo, np.concatenate([corners.min(axis=0), corners.max(axis=0)]), eyes)
+    for _ in range(2):
+        transform, seen = _look_closely(photo, _own_view(box, eyes))
+        if seen.best_score < _CONFIRMED:
+            return None
+        back = invert_transform(transform)
+        corners, eyes = apply_transform(back, seen.boxes[0].reshape(2, 2)), apply_transform(back, seen.eyes[0])
+        box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+        across, down = seen.eyes[0, 1] - seen.eyes[0, 0]
+        if abs(down) < _LEVEL * across:
+            break
+    mesh, confidence = find_mesh(photo, box, eyes)
     apart = np.linalg.norm(eye_centres(mesh) - eyes, axis=1).mean()
     if confidence < _CONFIRMED or apart > _EYES_AGREE * np.linalg.norm(eyes[1] - eyes[0]):
         return None
-    return Face(np.concatenate([mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)]), float(seen[2]), mesh)
+    return Face(np.concatenate([mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)]), seen.best_score, mesh)
+
+
+def _look_closely(photo: np.ndarray, transform: np.ndarray) -> tuple[np.ndarray, Detections]:
+    """The detection in the middle of a candidate's own view, or of that view upside down if that is surer."""
+    seen = _in_the_middle(detect(resample(photo, transform, INPUT_SIZE, INPUT_SIZE), _FAINT))
+    if seen.best_score >= _SURE:
+        return transform, seen
+    turned = np.array([[0, 0, INPUT_SIZE - 1], [0, 0, INPUT_SIZE - 1]]) - transform
+    other = _in_the_middle(detect(resample(photo, turned, INPUT_SIZE, INPUT_SIZE), _FAINT))
+    return (turned, other) if other.best_score > seen.best_score else (transform, seen)
+
+
+def _in_the_middle(found: Detections) -> Detections:
+    """The best detection that covers the middle of a view, if one does."""
+    middle = (INPUT_SIZE - 1) / 2
+    covers = np.all((found.boxes[:, :2] < middle) & (found.boxes[:, 2:] > middle), axis=1)
+    return found.select(np.flatnonzero(covers)[:1])
 
 
 def _own_view(box: np.ndarray, eyes: np.ndarray) -> np.ndarray:
@@ -89,25 +105,6 @@ def _own_view(box: np.ndarray, eyes: np.ndarray) -> np.ndarray:
     return fit_similarity(
         np.stack([centre, centre + half * across]), np.array([[middle, middle], [middle + _OWN_SIZE / 2, middle]])
     )
-
-
-def _turn(transform: np.ndarray, quarters: int) -> np.ndarray:
-    """``transform`` followed by quarter turns about the middle of the view."""
-    middle = (INPUT_SIZE - 1) / 2
-    factor = 1j**quarters
-    turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    matrix: np.ndarray = turn @ transform
-    matrix[:, 2] += middle - turn @ np.array([middle, middle])
-    return matrix
-
-
-def _nearest(found: Detections) -> tuple[np.ndarray, np.ndarray, float] | None:
-    """Box, eyes and score of the best detection that covers the middle of a view."""
-    middle = (INPUT_SIZE - 1) / 2
-    for box, eyes, score in zip(found.boxes, found.eyes, found.scores, strict=True):
-        if np.all(box[:2] < middle) and np.all(box[2:] > middle):
-            return box, eyes, float(score)
-    return None
 
 
 def _same(box: np.ndarray, other: np.ndarray) -> bool:

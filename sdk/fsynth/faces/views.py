@@ -32,8 +32,8 @@ def look(photo: np.ndarray, threshold: float) -> Detections:
     scale = min(INPUT_SIZE / max(photo.shape[:2]), 1.0)
     found = _merge(_look_at_level(photo, scale, threshold))
     while True:
-        sure = found.boxes[found.scores >= 0.7]
-        largest = max((sure[:, 2:] - sure[:, :2]).max(axis=1), default=0.0)
+        sure = found.select(found.scores >= 0.7).boxes
+        largest = float((sure[:, 2:] - sure[:, :2]).max(initial=0.0))
         finest = min(_SMALLEST_SEEN / max(SMALLEST_FACE, SMALLEST_SHARE * largest), 1.0)
         if scale > finest * 0.8:  # boxes move a little from level to level; that is no reason for another
             return found

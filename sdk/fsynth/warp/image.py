@@ -50,7 +50,9 @@ def sparse_image_warp(
 
     Modes, with their error against the spline in float64 (measured, see docs/warp.md):
         exact: the spline at every pixel: to 2e-4 px in float32 (landmarks, orders 1 and 2), 1e-9 in float64.
-        coarse: the spline at every stride-th pixel, bilinear between; the result differs most at the control points.
+        coarse: the spline at every stride-th pixel, bilinear between. For landmarks moved by 3 px (standard deviation)
+            the mean error is 0.001 px at stride 2 and 0.005 px at stride 4, 99 % of pixels are within 0.011 and 0.045 px,
+            and the worst, next to control points, 0.14 and 0.29 px off.
         fixed: as exact, for destinations that are constant: the same for all samples and known when the graph is
             traced. The flow is then one matrix product, with no gradient to dest.
 
@@ -189,7 +191,7 @@ def _render_matrix(image: Any, displacement: Any, matrix: Any) -> tuple[Any, Any
 
 
 def _nodes(size: Any, stride: int, like: Any) -> Any:
-    """Centred coordinates of every stride-th pixel; above stride 1 also of a node beyond the last, to interpolate to."""
+    """Centred coordinates of every stride-th pixel; above stride 1 also of one beyond the last, to interpolate to."""
     index = ops.cast(ops.arange((size - 1) // stride + 1 + (stride > 1), dtype="int32"), like.dtype)
     return index * stride - ops.cast(size - 1, like.dtype) / 2
 

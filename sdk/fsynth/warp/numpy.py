@@ -223,7 +223,7 @@ def _flow(
 
 
 def _nodes(size: int, stride: int, dtype: np.dtype[Any]) -> Array:
-    """Centred coordinates of every stride-th pixel; above stride 1 also of a node beyond the last, to interpolate to."""
+    """Centred coordinates of every stride-th pixel; above stride 1 also of one beyond the last, to interpolate to."""
     count = (size - 1) // stride + 1 + (stride > 1)
     return np.asarray(np.arange(count) * stride - (size - 1) / 2, dtype)
 

@@ -51,8 +51,8 @@ def sparse_image_warp(
     Modes, with their error against the spline in float64 (measured, see docs/warp.md):
         exact: the spline at every pixel: to 2e-4 px in float32 (landmarks, orders 1 and 2), 1e-9 in float64.
         coarse: the spline at every stride-th pixel, bilinear between. For landmarks moved by 3 px (standard deviation)
-            the mean error is 0.001 px at stride 2 and 0.005 px at stride 4, 99 % of pixels are within 0.011 and 0.045 px,
-            and the worst, next to control points, 0.14 and 0.29 px off.
+            the mean error is 0.001 px at stride 2 and 0.005 px at stride 4; 99 % of pixels are within 0.011 and 0.045
+            px; the worst, next to control points, are 0.14 and 0.29 px off.
         fixed: as exact, for destinations that are constant: the same for all samples and known when the graph is
             traced. The flow is then one matrix product, with no gradient to dest.
 

@@ -30,7 +30,7 @@ def interpolate_spline(
         ArgumentError: wrong shapes, types or options.
         ControlPointsError: train_points that determine no spline: coinciding (with regularization 0), on one line or
             plane, fewer than D + 1, or not finite. Inside a traced graph, where values are unknown, this cannot be
-            checked: TensorFlow then raises InvalidArgumentError when it runs, XLA and JAX return NaN or huge values.
+            checked: the result is then NaN or huge, or TensorFlow raises InvalidArgumentError when it runs.
 
     Source: Cole et al. 2017, Algorithm 1.
     """

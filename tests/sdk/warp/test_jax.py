@@ -28,14 +28,13 @@ scene = np.load(sys.argv[1])
 arrays = [scene[name] for name in ("image", "source", "dest")]
 results = {}
 for mode in ("exact", "coarse", "fixed"):
-    def warp(image, source, dest):
-        dest = arrays[2] if mode == "fixed" else dest
-        return fsynth.warp.sparse_image_warp(image, source, dest, mode=mode)
     def loss(image, source, dest):
-        warped, flow = warp(image, source, dest)
-        return (warped ** 2).mean() + (flow ** 2).mean()
-    results[mode + "_warped"], results[mode + "_flow"] = jax.jit(warp)(*arrays)
-    for name, gradient in zip(("image", "source", "dest"), jax.jit(jax.grad(loss, argnums=(0, 1, 2)))(*arrays)):
+        dest = arrays[2] if mode == "fixed" else dest
+        warped, flow = fsynth.warp.sparse_image_warp(image, source, dest, mode=mode)
+        return (warped ** 2).mean() + (flow ** 2).mean(), (warped, flow)
+    gradients, outputs = jax.jit(jax.grad(loss, argnums=(0, 1, 2), has_aux=True))(*arrays)
+    results[mode + "_warped"], results[mode + "_flow"] = outputs
+    for name, gradient in zip(("image", "source", "dest"), gradients):
         results[f"{mode}_{name}"] = gradient
 layer = fsynth.warp.SplineWarp(mode="coarse")
 results["layer"] = layer(*arrays)

@@ -8,6 +8,7 @@ import numpy as np
 
 from fsynth.faces.face import Face
 from fsynth.faces.landmarks import LANDMARKS_65, eye_centres
+from fsynth.faces.photo import check_array
 from fsynth.faces.resample import resample
 from fsynth.faces.similarity import apply_transform, fit_similarity, invert_transform
 
@@ -50,6 +51,15 @@ class AlignedFace:
 
 
 def align(photo: np.ndarray, face: Face) -> AlignedFace:
-    """Align ``face`` of ``photo`` (H, W, 3) uint8 by its eyes (paper section 6.1)."""
+    """Align ``face`` by its eyes (paper section 6.1).
+
+    Args:
+        photo: (H, W, 3) uint8 sRGB, the photo in which ``face`` was found.
+        face: as ``find_faces`` returns it.
+
+    Raises:
+        ArgumentError: the photo is of another shape or dtype, or the mesh has no two different finite eyes.
+    """
+    photo = check_array(photo)
     transform = fit_similarity(eye_centres(face.mesh), EYE_TARGETS)
     return AlignedFace(resample(photo, transform, ALIGNED_SIZE, ALIGNED_SIZE), transform, face)

@@ -34,7 +34,7 @@ def find_faces(photo: Photo) -> list[Face]:
         photo: a path, a Pillow image or an array (H, W, 3) uint8 sRGB; see ``read_photo``.
 
     Returns:
-        The faces, largest box first; empty if there is none.
+        The faces, largest box within the photo first; empty if there is none.
 
     Raises:
         PhotoError, ArgumentError: as ``read_photo``.
@@ -43,7 +43,7 @@ def find_faces(photo: Photo) -> list[Face]:
     candidates = look(image, _FAINT)
     clear = candidates.scores >= _CANDIDATE
     faces = _confirm_all(image, candidates.select(clear)) or _confirm_all(image, candidates.select(~clear))
-    return sorted(faces, key=lambda face: -float(np.prod(face.box[2:] - face.box[:2])))
+    return sorted(faces, key=lambda face: -_visible_area(face.box, image.shape))
 
 
 def _confirm_all(photo: np.ndarray, candidates: Detections) -> list[Face]:
@@ -105,6 +105,12 @@ def _own_view(box: np.ndarray, eyes: np.ndarray) -> np.ndarray:
     return fit_similarity(
         np.stack([centre, centre + half * across]), np.array([[middle, middle], [middle + _OWN_SIZE / 2, middle]])
     )
+
+
+def _visible_area(box: np.ndarray, shape: tuple[int, ...]) -> float:
+    """The area of ``box`` within a photo of ``shape`` (H, W, 3)."""
+    within = np.minimum(box[2:], shape[1::-1]) - np.maximum(box[:2], 0)
+    return float(np.prod(np.maximum(within, 0)))
 
 
 def _same(box: np.ndarray, other: np.ndarray) -> bool:

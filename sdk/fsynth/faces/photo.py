@@ -34,7 +34,7 @@ def read_photo(photo: Photo) -> np.ndarray:
         ArgumentError: ``photo`` is of another type, or an array of another shape or dtype.
     """
     if isinstance(photo, np.ndarray):
-        return _checked_array(photo)
+        return check_array(photo)
     if isinstance(photo, Image.Image):
         name = getattr(photo, "filename", "") or "The Pillow image"
         check_size(photo, name)
@@ -61,7 +61,8 @@ def _read_file(path: Path) -> np.ndarray:
         return np.array(to_srgb(image, path))
 
 
-def _checked_array(photo: np.ndarray) -> np.ndarray:
+def check_array(photo: np.ndarray) -> np.ndarray:
+    """``photo`` as it is, if it is (H, W, 3) uint8; otherwise an ``ArgumentError`` that says what is wrong."""
     if photo.dtype != np.uint8:
         raise ArgumentError(
             f"`photo` must be uint8 sRGB in 0..255, not {photo.dtype}. "

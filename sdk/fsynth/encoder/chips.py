@@ -7,13 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from fsynth.errors import ArgumentError
+from fsynth.faces.similarity import fit_similarity
 
 BATCH_SIZE = 16
 """Chips that go through a network at once: enough to keep it busy, few enough that memory stays small."""
 
 
 def check_mesh(mesh: np.ndarray) -> np.ndarray:
-    """``mesh`` as an array if it is (468, 2 or 3) and finite; else ArgumentError."""
+    """``mesh`` as an array, if it is (468, 2 or 3) and finite; else ArgumentError."""
     mesh = np.asarray(mesh)
     if mesh.ndim != 2 or mesh.shape[0] != 468 or mesh.shape[1] not in (2, 3):
         raise ArgumentError(f"`mesh` must have shape (468, 3), the FaceMesh points, and has {mesh.shape}.")
@@ -22,8 +23,19 @@ def check_mesh(mesh: np.ndarray) -> np.ndarray:
     return mesh
 
 
+def align_points(points: np.ndarray, template: np.ndarray) -> np.ndarray:
+    """The similarity (2, 3) that lays ``points`` (5, 2) of a mesh on ``template`` (5, 2) with least squared error.
+
+    Raises:
+        ArgumentError: the points are all in one place, which gives no direction.
+    """
+    if np.ptp(points, axis=0).max() == 0:
+        raise ArgumentError("The points of `mesh` by which a face is aligned are one and the same point.")
+    return fit_similarity(points, template)
+
+
 def check_photo(photo: np.ndarray) -> np.ndarray:
-    """``photo`` as an array if it is (H, W, 3) uint8 and not empty; else ArgumentError."""
+    """``photo`` as an array, if it is (H, W, 3) uint8 and not empty; else ArgumentError."""
     photo = np.asarray(photo)
     if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or photo.size == 0:
         raise ArgumentError(f"`photo` must be (H, W, 3) uint8 and is {photo.shape} {photo.dtype}.")

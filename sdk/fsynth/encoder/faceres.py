@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fsynth import networks
-from fsynth.encoder.chips import check_mesh, check_photo, encode_in_batches
+from fsynth.encoder.chips import align_points, check_mesh, check_photo, encode_in_batches
 from fsynth.encoder.keras_form import freeze, import_keras, read_weights
 from fsynth.faces.landmarks import five_points
 from fsynth.faces.resample import resample
-from fsynth.faces.similarity import fit_similarity
 
 if TYPE_CHECKING:
     import keras
@@ -48,7 +47,7 @@ class FaceRes:
 
     def chip_transform(self, mesh: np.ndarray) -> np.ndarray:
         """The similarity (2, 3) from photo pixels to chip pixels for the face with ``mesh`` (468, 2 or 3)."""
-        return fit_similarity(five_points(check_mesh(mesh)), self.template)
+        return align_points(five_points(check_mesh(mesh)), self.template)
 
     def crop(self, photo: np.ndarray, mesh: np.ndarray) -> np.ndarray:
         """Cut the chip (224, 224, 3) uint8 of the face with ``mesh`` (468, 2 or 3) out of ``photo`` (H, W, 3) uint8."""

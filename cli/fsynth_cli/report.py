@@ -55,25 +55,25 @@ class Report:
     def write(self, outputs: Outputs, path: Path) -> None:
         """Write the whole page to ``path``."""
         template = (resources.files("fsynth_cli") / "report.html").read_text(encoding="utf-8")
-        before, after = (
-            Template(template)
-            .substitute(
-                photos=self._photos,
-                faces=self._faces,
-                failed=len(self._failures),
-                failures=self._failure_list(),
-                settings=escape(self._settings),
-                version=__version__,
-                date=datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
-                body="\0",
-            )
-            .split("\0")
-        )
+        values = {
+            "counts": self._counts(),
+            "failures": self._failure_list(),
+            "settings": escape(self._settings),
+            "version": __version__,
+            "date": datetime.datetime.now().astimezone().strftime("%d %B %Y, %H:%M"),
+        }
+        before, after = (Template(part).substitute(values) for part in template.split("$body"))
         self._body.seek(0)
         with outputs.open(path) as stream:
             stream.write(before.encode("utf-8", "replace"))
             shutil.copyfileobj(self._body, stream)
             stream.write(after.encode("utf-8", "replace"))
+
+    def _counts(self) -> str:
+        items = [f"<li>{_count(self._photos, 'photo')}</li>", f"<li>{_count(self._faces, 'face')}</li>"]
+        if self._failures:
+            items.append(f'<li class="bad"><b>{len(self._failures)}</b> without a result</li>')
+        return "\n".join(items)
 
     def _failure_list(self) -> str:
         if not self._failures:
@@ -99,6 +99,10 @@ class Report:
             )
             + "</div>"
         )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"<b>{number}</b> {noun if number == 1 else noun + 's'}"
 
 
 def _input_figure(photo: np.ndarray, faces: list[NormalizedFace]) -> str:

@@ -79,9 +79,9 @@ def test_pictures_are_whole_and_references_lead_to_them(page: Page) -> None:
 def test_names_and_reasons_are_shown_as_text(page: Page) -> None:
     assert "one & <b>only<_b>.png" in page.text
     assert "none.png: No face was found. " in page.text
-    assert "2photos" in page.text
-    assert "3faces" in page.text
-    assert "1without a result" in page.text
+    assert "2 photos" in page.text
+    assert "3 faces" in page.text
+    assert "1 without a result" in page.text
 
 
 def test_is_written_when_everything_failed(run, make_photo, tmp_path: Path) -> None:

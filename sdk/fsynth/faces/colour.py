@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image, ImageCms, TiffImagePlugin
 
 from fsynth.errors import PhotoError
-from fsynth.faces.image_file import DECODING_ERRORS, silence
+from fsynth.faces.image_file import DECODING_ERRORS
+from fsynth.faces.silence import pillow_is_silent
 
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -61,7 +62,7 @@ def to_srgb(image: Image.Image, name: object) -> Image.Image:
 def _orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 if there is none that can be read."""
     try:
-        with silence():
+        with pillow_is_silent():
             return int(image.getexif().get(_ORIENTATION, 1))
     except DECODING_ERRORS:  # damaged metadata is no reason to lose the photo
         return 1

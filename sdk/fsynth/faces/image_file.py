@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
 import struct
-import threading
-import warnings
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
 from fsynth.errors import PhotoError
+from fsynth.faces.silence import pillow_is_silent
 
 MAX_PIXELS = 200_000_000
 """The largest photo that is decoded, in pixels: what the largest phone sensors write."""
@@ -41,20 +38,6 @@ DECODING_ERRORS = (
 )
 """What Pillow and its plugins raise on damaged files."""
 
-_one_at_a_time = threading.Lock()
-
-
-@contextlib.contextmanager
-def silence() -> Iterator[None]:
-    """Keep Pillow's warnings about odd metadata away from the caller.
-
-    Warning filters belong to the process before Python 3.14, so only one thread at a time may change them here;
-    otherwise one thread would restore the silence of another.
-    """
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
 
 def open_image(stream: BinaryIO, path: Path) -> ImageFile.ImageFile:
     """Read the header of the image file ``stream``; pixels are decoded later, by ``decode``.
@@ -70,7 +53,7 @@ def open_image(stream: BinaryIO, path: Path) -> ImageFile.ImageFile:
     module, plugin = _plugin(prefix, path)
     stream.seek(0)
     try:
-        with silence():
+        with pillow_is_silent():
             image = getattr(importlib.import_module(module), plugin)(stream, str(path))
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{path} is too large: {error}") from error
@@ -124,6 +107,7 @@ def decode(image: Image.Image, name: object) -> None:
         PhotoError: the file is truncated or damaged.
     """
     try:
-        image.load()
+        with pillow_is_silent():
+            image.load()
     except DECODING_ERRORS as error:
         raise PhotoError(f"{name} can't be decoded: it is damaged or incomplete ({error}).") from error

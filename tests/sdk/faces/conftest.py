@@ -5,13 +5,6 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def astronaut() -> np.ndarray:
-    """(512, 512, 3) uint8: Eileen Collins, NASA, public domain; one face, 41 px between the eyes."""
-    data = pytest.importorskip("skimage.data", reason="needs scikit-image (extra dev) for its test photographs")
-    return np.asarray(data.astronaut())
-
-
-@pytest.fixture(scope="session")
 def picture() -> np.ndarray:
     """(40, 56, 3) uint8: a smooth picture without any symmetry, its four corners of different colours."""
     y, x = np.mgrid[0:40, 0:56]

@@ -27,6 +27,7 @@ _EYE_HOLES = ((33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 1
               (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249))  # fmt: skip
 _BROW_HOLES = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
 _LIP_HOLE = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91)
+_MOUTH_AREA = (0, 13, 14, 17, 61, 291, 40, 270, 91, 321, 37, 267, 84, 314)
 _SIDE_LIT = ("congress", "gpo_congress", "sfhq_t2i", "interfaces_cc0")
 
 
@@ -46,12 +47,17 @@ class Geometry:
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Clean targets of N photographs. textures: (N, 224, 224, 3) float32 sRGB 0..1. landmarks: (N, 65, 2) float32 px.
+    """Clean targets of N photographs, in the mean geometry.
 
-    ``index``: (N,) rows of the prepared set they come from.
+    Attributes:
+        textures: (N, 224, 224, 3) float32 sRGB 0..1, on the plain background.
+        mattes: (N, 224, 224) float32 0..1, how much of a pixel is head and neck.
+        landmarks: (N, 65, 2) float64 px.
+        index: (N,) rows of the prepared set they come from.
     """
 
     textures: np.ndarray
+    mattes: np.ndarray
     landmarks: np.ndarray
     index: np.ndarray
 
@@ -96,6 +102,19 @@ def on_background(aligned: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """
     alpha = np.clip((masks - 0.35) / 0.5, 0, 1)[..., None]
     return (aligned / np.float32(255)) * alpha + np.float32(BACKGROUND) * (1 - alpha)
+
+
+def bust(geometry: Geometry) -> np.ndarray:
+    """(224, 224) float32, 0..1: head and neck stay, shoulders and clothes fade away below the chin."""
+    x, y = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
+    middle, chin = (SIZE - 1) / 2, geometry.mesh[152, 1]
+    jaw = (geometry.mesh[454, 0] - geometry.mesh[234, 0]) / 2
+    # The width that stays narrows from the whole image at the mouth to the neck below the chin.
+    falling = np.clip((y - (chin - 45)) / 45, 0, 1)
+    half = (1 - falling) * SIZE / 2 + falling * 0.78 * jaw
+    beside = np.clip((half - np.abs(x - middle)) / 12 + 0.5, 0, 1)
+    below = np.clip((SIZE + 4 - y) / 22, 0, 1)
+    return (beside * below).astype(np.float32)
 
 
 def to_texture(image: np.ndarray, landmarks: np.ndarray, geometry: Geometry) -> np.ndarray:
@@ -274,8 +293,8 @@ def build(prepared: PreparedSet, masks: np.ndarray, geometry: Geometry) -> tuple
     pairs = zip(persons, prepared.landmarks, strict=True)
     textures = np.stack([to_texture(image, points, geometry) for image, points in pairs])
     flat = zip(masks, prepared.landmarks, strict=True)
-    alphas = np.stack([to_texture(mask[..., None], points, geometry)[..., 0] for mask, points in flat])
-    alphas = np.clip((alphas - 0.35) / 0.5, 0, 1)
+    mattes = np.stack([to_texture(mask[..., None], points, geometry)[..., 0] for mask, points in flat])
+    mattes = np.clip((mattes - 0.35) / 0.5, 0, 1)
 
     angles = pose_angles(prepared.mesh)
     london = prepared.source == "london"
@@ -286,11 +305,13 @@ def build(prepared: PreparedSet, masks: np.ndarray, geometry: Geometry) -> tuple
         & (glasses_evidence(textures, geometry) < 0.09)
         & (forehead_contrast(textures, geometry) < 28)
     )
-    textures = white_balance(textures, prepared.source, alphas, geometry)
+    textures = white_balance(textures, prepared.source, mattes, geometry)
     for row in np.flatnonzero(keep & np.isin(prepared.source, _SIDE_LIT)):
         textures[row] = even_light(textures[row], geometry)
+    stays = bust(geometry)
+    textures = BACKGROUND + (textures - np.float32(BACKGROUND)) * stays[..., None]
     index = np.flatnonzero(keep)
-    targets = Targets(textures[index], prepared.landmarks[index].astype(np.float64), index)
+    targets = Targets(textures[index], mattes[index] * stays, prepared.landmarks[index].astype(np.float64), index)
     return without_smiles(targets, prepared, geometry)
 
 
@@ -305,5 +326,25 @@ def without_smiles(targets: Targets, prepared: PreparedSet, geometry: Geometry) 
     opening = mouth_opening(targets.landmarks)
     usual = opening[neutral]
     wide = (opening[:, 0] > np.quantile(usual[:, 0], 0.9)) | (opening[:, 1] > np.quantile(usual[:, 1], 0.9))
-    cleaned = remove_smile(targets, smile, wide & ~np.isin(np.arange(len(wide)), neutral), neutral)
-    return replace(cleaned, landmarks=close_lips(cleaned.landmarks, float(np.median(usual[:, 0])))), smile
+    changed = wide & ~np.isin(np.arange(len(wide)), neutral)
+    cleaned = remove_smile(targets, smile, changed, neutral)
+    textures = plain_mouths(cleaned.textures, changed, cleaned.textures[neutral].mean(axis=0), geometry)
+    landmarks = close_lips(cleaned.landmarks, float(np.median(usual[:, 0])))
+    return replace(cleaned, textures=textures, landmarks=landmarks), smile
+
+
+def plain_mouths(textures: np.ndarray, rows: np.ndarray, neutral: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Give ``rows`` the lips of the mean ``neutral`` texture (224, 224, 3) in their own skin's brightness and colour.
+
+    A mouth that was open keeps traces of teeth and gums that no linear map takes out.
+    """
+    mask = np.zeros((SIZE, SIZE), np.float32)
+    x, y = geometry.mesh[list(_MOUTH_AREA)].T
+    outline = _polygon(np.array([[x.min(), y.mean()], [x.mean(), y.min()], [x.max(), y.mean()], [x.mean(), y.max()]]))
+    mask = np.clip(_soften(ndimage.grey_dilation(outline, size=9), 4), 0, 1)[..., None]
+    low_neutral = ndimage.gaussian_filter(neutral, (14, 14, 0))
+    result = textures.copy()
+    for row in np.flatnonzero(rows):
+        low = ndimage.gaussian_filter(textures[row], (14, 14, 0))
+        result[row] = textures[row] * (1 - mask) + np.clip(neutral * low / low_neutral, 0, 1) * mask
+    return result

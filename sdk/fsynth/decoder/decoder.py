@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from fsynth.decoder.settings import DecoderSettings
-from fsynth.decoder.texture import ConvolutionalTexture, DenseTexture
+from fsynth.decoder.texture import ConvolutionalTexture, DenseTexture, Matte
 from fsynth.errors import ArgumentError
 from fsynth.warp import sparse_image_warp
 
@@ -29,6 +29,14 @@ class FeatureNormalization(keras.layers.Layer):
         """Create ``mean`` and ``spread``."""
         self.mean = self.add_weight(shape=(input_shape[-1],), initializer="zeros", trainable=False, name="mean")
         self.spread = self.add_weight(shape=(1,), initializer="ones", trainable=False, name="spread")
+
+    def texture(self, code: Any) -> Any:
+        """Code (N, code_width) -> texture (N, S, S, 3), 0..1, in the mean geometry."""
+        texture = self.colours(code)
+        if self.matte is not None:
+            background = self.settings.background
+            texture = background + self.matte(code) * (texture - background)
+        return ops.clip(texture, 0.0, 1.0)
 
     def call(self, features: Any) -> Any:
         """Features (N, width) -> (N, width)."""
@@ -79,11 +87,12 @@ class Decoder(keras.Model):
         self.landmark_hidden = keras.layers.Dense(self.settings.landmark_hidden, "relu", name="landmark_hidden")
         self.landmark_offsets = keras.layers.Dense(self.settings.landmarks * 2, name="landmark_offsets")
         size = self.settings.image_size
-        self.texture: keras.layers.Layer
+        self.colours: keras.layers.Layer
         if self.settings.texture == "cnn":
-            self.texture = ConvolutionalTexture(size, self.settings.base_size, self.settings.base_channels, name="cnn")
+            self.colours = ConvolutionalTexture(size, self.settings.base_size, self.settings.base_channels, name="cnn")
         else:
-            self.texture = DenseTexture(size, self.settings.chroma_stride, name="dense")
+            self.colours = DenseTexture(size, self.settings.chroma_stride, name="dense")
+        self.matte = Matte(size, self.settings.matte_stride, name="matte") if self.settings.matte_stride else None
         self.build((None, self.settings.feature_width))
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -93,7 +102,9 @@ class Decoder(keras.Model):
         self.code.build(input_shape)
         self.landmark_hidden.build(code_shape)
         self.landmark_offsets.build((None, self.settings.landmark_hidden))
-        self.texture.build(code_shape)
+        self.colours.build(code_shape)
+        if self.matte is not None:
+            self.matte.build(code_shape)
         mean = np.asarray(self._mean_landmarks, np.float32)
         self.mean_landmarks = self.add_weight(
             shape=mean.shape, initializer="zeros", trainable=False, name="mean_landmarks"
@@ -110,20 +121,26 @@ class Decoder(keras.Model):
         offsets = self.landmark_offsets(self.landmark_hidden(code))
         return self.mean_landmarks + ops.reshape(offsets, (-1, self.settings.landmarks, 2))
 
+    def texture(self, code: Any) -> Any:
+        """Code (N, code_width) -> texture (N, S, S, 3), 0..1, in the mean geometry."""
+        texture = self.colours(code)
+        if self.matte is not None:
+            background = self.settings.background
+            texture = background + self.matte(code) * (texture - background)
+        return ops.clip(texture, 0.0, 1.0)
+
     def call(self, features: Any) -> dict[str, Any]:
         """Features (N, feature_width) -> ``image`` (N, S, S, 3), ``landmarks`` (N, L, 2), ``texture`` (N, S, S, 3)."""
         code = self.encode(features)
         landmarks = self.landmarks(code)
-        texture = ops.clip(self.texture(code), 0.0, 1.0)
+        texture = self.texture(code)
         source = ops.broadcast_to(self.mean_landmarks, ops.shape(landmarks))
         image, _ = sparse_image_warp(texture, source, landmarks, mode=self.settings.warp)
         return {"image": image, "landmarks": landmarks, "texture": texture}
 
     def named_weights(self) -> dict[str, Any]:
         """Every weight by its name in a weights file, for example ``code/kernel``."""
-        layers = (self.normalization, self.code, self.landmark_hidden, self.landmark_offsets, self.texture)
-        named = {f"{layer.name}/{name}": weight for layer in layers for name, weight in _by_name(layer)}
-        return {"mean_landmarks": self.mean_landmarks, **named}
+        return {weight.path.split("/", 1)[1]: weight for weight in self.weights}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -132,7 +149,3 @@ class Decoder(keras.Model):
             "mean_landmarks": np.asarray(self._mean_landmarks).tolist(),
             **self.settings.to_dict(),
         }
-
-
-def _by_name(layer: keras.layers.Layer) -> list[tuple[str, Any]]:
-    return [("/".join(weight.path.split("/")[1:]), weight) for weight in layer.weights]

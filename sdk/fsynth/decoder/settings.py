@@ -29,6 +29,9 @@ class DecoderSettings:
         base_channels: channels at ``base_size``; halved by each stage. 256 in the paper.
         chroma_stride: 1 gives every pixel its own colour; s > 1 gives the dense texture one luma value a pixel and
             one chroma value each s x s pixels, which the eye hardly tells apart and which is a third of the size.
+        matte_stride: 0 leaves the background to the texture; s > 0 gives one value each s x s pixels that says how far
+            inside the head's outline it lies, and puts ``background`` where it is negative.
+        background: grey of the background, gamma-encoded sRGB, 0..1.
         image_size: width and height of texture and image in pixels.
         warp: "exact" or "coarse", see ``fsynth.warp.sparse_image_warp``.
     """
@@ -42,6 +45,8 @@ class DecoderSettings:
     base_size: int = 14
     base_channels: int = 256
     chroma_stride: int = 1
+    matte_stride: int = 0
+    background: float = 0.8
     image_size: int = 224
     warp: Literal["exact", "coarse"] = "exact"
 
@@ -56,7 +61,8 @@ class DecoderSettings:
         ratio, rest = divmod(self.image_size, self.base_size)
         if self.texture == "cnn" and (rest or ratio < 2 or ratio & (ratio - 1)):
             raise ArgumentError(
-                f"`image_size` must be `base_size` times a power of two, they are {self.image_size} and {self.base_size}"
+                f"`image_size` must be `base_size` times a power of two, they are {self.image_size} and "
+                f"{self.base_size}"
             )
         if self.texture == "cnn" and self.base_channels % ratio:
             raise ArgumentError(
@@ -65,6 +71,10 @@ class DecoderSettings:
             )
         if self.chroma_stride < 1 or self.image_size % self.chroma_stride:
             raise ArgumentError(f"`chroma_stride` must divide `image_size`, it is {self.chroma_stride}")
+        if self.matte_stride < 0 or (self.matte_stride and self.image_size % self.matte_stride):
+            raise ArgumentError(f"`matte_stride` must be 0 or divide `image_size`, it is {self.matte_stride}")
+        if not 0 <= self.background <= 1:
+            raise ArgumentError(f"`background` must be in 0..1, it is {self.background}")
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values, for JSON and Keras configs."""

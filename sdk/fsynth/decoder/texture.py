@@ -12,7 +12,7 @@ from fsynth.decoder.settings import YCC_TO_RGB
 
 @keras.saving.register_keras_serializable(package="fsynth")
 class ConvolutionalTexture(keras.layers.Layer):
-    """A dense layer to ``base_size`` x ``base_size`` localized features, then 5 x 5 transposed convolutions of stride 2.
+    """A dense layer to ``base_size`` x ``base_size`` localized features, then transposed convolutions, 5 x 5, stride 2.
 
     The i-th convolution has ``base_channels / 2^i`` channels; a 1 x 1 convolution gives RGB (paper section 3.2).
     """
@@ -87,3 +87,32 @@ class DenseTexture(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "image_size": self.image_size, "chroma_stride": self.chroma_stride}
+
+
+@keras.saving.register_keras_serializable(package="fsynth")
+class Matte(keras.layers.Layer):
+    """How much of a pixel is head: one linear map from code to distances inside the outline, for ``stride`` x ``stride``
+    pixels each, upsampled bilinearly. From half a unit outside to half a unit inside it rises from 0 to 1.
+
+    The mean of two people's distances is an outline between theirs; the mean of their mattes would be a blur.
+    """
+
+    def __init__(self, image_size: int, stride: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.image_size, self.stride = image_size, stride
+        self.outline = keras.layers.Dense((image_size // stride) ** 2, name="outline")
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights."""
+        self.outline.build(input_shape)
+
+    def call(self, code: Any) -> Any:
+        """Code (N, f) -> matte (N, S, S, 1), 0..1."""
+        size, small = self.image_size, self.image_size // self.stride
+        distance = ops.reshape(self.outline(code), (-1, small, small, 1))
+        distance = ops.image.resize(distance, (size, size), interpolation="bilinear", data_format="channels_last")
+        return ops.clip(distance + 0.5, 0.0, 1.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "image_size": self.image_size, "stride": self.stride}

@@ -1,0 +1,36 @@
+"""Small decoders of every kind, quick to build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fsynth.decoder import Decoder
+
+SMALL = {"feature_width": 12, "code_width": 6, "landmarks": 5, "landmark_hidden": 8, "image_size": 32}
+KINDS = {
+    "cnn": {"texture": "cnn", "base_size": 4, "base_channels": 16},
+    "dense": {"texture": "dense", "code_activation": None},
+    "luma and chroma": {"texture": "dense", "chroma_stride": 4},
+    "matte": {"texture": "dense", "chroma_stride": 4, "matte_stride": 8, "background": 0.7},
+    "cnn with matte": {"texture": "cnn", "base_size": 4, "base_channels": 16, "matte_stride": 4},
+}
+
+
+def mean_landmarks() -> np.ndarray:
+    return np.array([[8, 8], [24, 8], [16, 16], [10, 24], [22, 24]], np.float32)
+
+
+def make(kind: str, **changes: object) -> Decoder:
+    import keras
+
+    from fsynth.decoder import Decoder
+
+    keras.utils.set_random_seed(3)
+    return Decoder(mean_landmarks=mean_landmarks(), **{**SMALL, **KINDS[kind], **changes})
+
+
+def features(count: int = 3, width: int = 12) -> np.ndarray:
+    return np.random.default_rng(4).gamma(1.0, 1.0, (count, width)).astype(np.float32)

@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EXAMPLE := examples/astronaut.jpg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint wheel lock clean
+.PHONY: help demo test lint style types contracts wheel lock clean
 
 help:
 	@echo "make demo     normalize the example photo into demo/"
@@ -28,10 +28,16 @@ demo: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-lint: $(VENV)/dev.stamp
+lint: style types contracts
+
+style: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev.stamp
 	$(BIN)/mypy
+
+contracts: $(VENV)/dev.stamp
 	$(BIN)/lint-imports --no-cache
 
 wheel: $(VENV)/dev.stamp

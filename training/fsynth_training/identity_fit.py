@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -15,8 +14,8 @@ import tensorflow as tf
 from fsynth import encoder
 from fsynth.decoder.settings import YCC_TO_RGB
 from fsynth.faces import fit_similarity
-from fsynth_training.basis import Components
 from fsynth_training.chip_render import ChipRenderer
+from fsynth_training.face_space import FaceSpace, Normalisation
 from fsynth_training.planes import CHROMA_STRIDE
 from fsynth_training.targets import BACKGROUND
 
@@ -49,26 +48,6 @@ class FitSettings:
     target_weight: float = 0.1
     mix: tuple[float, float] = (-0.35, 1.35)
     seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class FaceSpace:
-    """What the linear decoder is made of.
-
-    Attributes:
-        base: components of all planes less the face's luma detail: hair, outline, colours, brightness of the skin.
-        face: components of the luma detail of the face, (K, S*S) directions.
-        shapes: components of landmark offsets, (K, 2L) directions.
-        mean_landmarks: (L, 2) px, the geometry of the texture.
-        base_kernel, base_bias: ridge regression from normalised features to the coefficients of ``base``.
-    """
-
-    base: Components
-    face: Components
-    shapes: Components
-    mean_landmarks: np.ndarray
-    base_kernel: np.ndarray
-    base_bias: np.ndarray
 
 
 class LinearDecoder:
@@ -147,8 +126,7 @@ def batches(pool: FeaturePool, settings: FitSettings) -> Iterator[dict[str, np.n
 def fit(
     decoder: LinearDecoder,
     pool: FeaturePool,
-    normalise: Any,
-    stranger_mean: np.ndarray,
+    normalisation: Normalisation,
     mean_five_points: np.ndarray,
     settings: FitSettings,
     checkpoint: Path,
@@ -158,8 +136,7 @@ def fit(
     Args:
         decoder: starts from ridge regression.
         pool: features to train on.
-        normalise: features (N, W) -> what the decoder takes.
-        stranger_mean: (W,), mean of unit-length features over people, taken out before angles are compared.
+        normalisation: of features; its mean over people is taken out before angles are compared.
         mean_five_points: (5, 2) px, the alignment points of the mean face.
         settings: schedule and weights.
         checkpoint: where the state goes.
@@ -168,13 +145,18 @@ def fit(
     network = faceres.keras_model(input_size=CHIP_SIZE)
     template = (faceres.template + 0.5) * (CHIP_SIZE / faceres.input_size) - 0.5
     render = ChipRenderer(decoder.space.mean_landmarks, fit_similarity(mean_five_points, template), CHIP_SIZE)
-    centre = tf.constant(stranger_mean.astype(np.float32))
+    centre = tf.constant(normalisation.mean, tf.float32)
+    smile = tf.constant(normalisation.smile, tf.float32)
     schedule = keras.optimizers.schedules.CosineDecay(
         settings.learning_rate * 0.02, settings.steps, alpha=0.02,
         warmup_target=settings.learning_rate, warmup_steps=settings.warm_up,
     )  # fmt: skip
     optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
     noise = tf.random.Generator.from_seed(settings.seed)
+
+    def normalise(features: tf.Tensor) -> tf.Tensor:
+        x = (tf.math.l2_normalize(features, -1) - centre) / normalisation.spread
+        return x - tf.matmul(tf.matmul(x, smile, transpose_b=True), smile)
 
     def angle(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
         a, b = tf.nn.l2_normalize(a, -1) - centre, tf.nn.l2_normalize(b, -1) - centre

@@ -63,14 +63,17 @@ def prepare(photographs: Iterable[Photograph], *, augmentations: int, seed: int 
         features = faceres.encode(np.stack(chips))
         rows.append((aligned.image, aligned.landmarks, _mesh_in_crop(aligned), features[:2], features[2:]))
         kept.append(photograph)
-    columns = [np.stack(column) for column in zip(*rows, strict=True)]
+    aligned_images, landmarks, meshes, plain, degraded = (np.stack(column) for column in zip(*rows, strict=True))
     return PreparedSet(
-        columns[0],
-        *(column.astype(np.float32) for column in columns[1:]),
-        np.array([p.source for p in kept]),
-        np.array([p.identity for p in kept]),
-        np.array([p.smiling for p in kept]),
-        np.array([f"{p.source}/{p.path.name}" for p in kept]),
+        aligned=aligned_images,
+        landmarks=landmarks.astype(np.float32),
+        mesh=meshes.astype(np.float32),
+        features=plain,
+        augmented=degraded,
+        source=np.array([p.source for p in kept]),
+        identity=np.array([p.identity for p in kept]),
+        smiling=np.array([p.smiling for p in kept]),
+        path=np.array([f"{p.source}/{p.path.name}" for p in kept]),
     )
 
 

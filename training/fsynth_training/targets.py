@@ -18,7 +18,7 @@ from fsynth_training.colour import lab_to_linear, to_lab, to_linear, to_srgb
 from fsynth_training.prepare import PreparedSet
 
 BACKGROUND = 0.80
-"""The background of every target, gamma-encoded sRGB grey: close to the London studio's."""
+"""The background of every normalized face, gamma-encoded sRGB grey: close to the London studio's."""
 
 SIZE = 224
 _FACE_OUTLINE = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
@@ -50,7 +50,7 @@ class Targets:
     """Clean targets of N photographs, in the mean geometry.
 
     Attributes:
-        textures: (N, 224, 224, 3) float32 sRGB 0..1, on the plain background.
+        textures: (N, 224, 224, 3) float32 sRGB 0..1; beyond the head its colours go on.
         mattes: (N, 224, 224) float32 0..1, how much of a pixel is head and neck.
         landmarks: (N, 65, 2) float64 px.
         index: (N,) rows of the prepared set they come from.
@@ -165,6 +165,18 @@ def even_light(texture: np.ndarray, geometry: Geometry) -> np.ndarray:
     gain = np.clip(np.sqrt(low[:, ::-1] / low), 0.6, 1.6)
     gain = 1 + (gain - 1) * ndimage.gaussian_filter(weight, (6, 6, 0))
     return to_srgb(linear * gain).astype(np.float32)
+
+
+def continue_outwards(texture: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """Continue the colours of a head beyond its outline, so that hair averaged over people holds no background.
+
+    ``texture`` (224, 224, 3); ``matte`` (224, 224), how much of a pixel is head.
+    """
+    inside = ndimage.binary_erosion(matte > 0.9, iterations=2)
+    nearest = ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True)
+    outside = ndimage.gaussian_filter(texture[nearest[0], nearest[1]], (4, 4, 0))
+    weight = ndimage.gaussian_filter(inside.astype(np.float32), 1.0)[..., None]
+    return texture * weight + outside * (1 - weight)
 
 
 def pose_angles(mesh: np.ndarray) -> np.ndarray:
@@ -309,9 +321,9 @@ def build(prepared: PreparedSet, masks: np.ndarray, geometry: Geometry) -> tuple
     for row in np.flatnonzero(keep & np.isin(prepared.source, _SIDE_LIT)):
         textures[row] = even_light(textures[row], geometry)
     stays = bust(geometry)
-    textures = BACKGROUND + (textures - np.float32(BACKGROUND)) * stays[..., None]
     index = np.flatnonzero(keep)
-    targets = Targets(textures[index], mattes[index] * stays, prepared.landmarks[index].astype(np.float64), index)
+    filled = np.stack([continue_outwards(textures[row], mattes[row] * stays) for row in index])
+    targets = Targets(filled, mattes[index] * stays, prepared.landmarks[index].astype(np.float64), index)
     return without_smiles(targets, prepared, geometry)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from fsynth.faces.detector import INPUT_SIZE, Detections, detect
+from fsynth.faces.detector import INPUT_SIZE, Detections, detect, intersection_over_union
 from fsynth.faces.face import Face
 from fsynth.faces.landmarks import eye_centres
 from fsynth.faces.mesh import find_mesh
 from fsynth.faces.photo import Photo, read_photo
 from fsynth.faces.resample import resample
 from fsynth.faces.similarity import apply_transform, fit_similarity, invert_transform
-from fsynth.faces.views import look
+from fsynth.faces.views import coarsest_scale, finer_scale, look
 
 _CANDIDATE = 0.5  # score of a candidate in any view
 _FAINT = 0.3  # the same where no such candidate is a face: what upside-down faces score at least
@@ -22,16 +22,26 @@ _LEVEL = 0.4  # slope of the eye line in its own view beyond which that view is 
 _CONFIRMED = 0.6  # score in its own view
 _MESH_SURE = 0.8  # confidence of the mesh
 _EYES_AGREE = 0.2  # distance between the detector's and the mesh's eyes, of the interocular distance
+_TRIED = 0.5  # overlap (intersection over union) with a box that was looked at before
 _OWN_SIZE = 80  # px of the face in its own view: where the detector is surest
 
 
 def find_faces(photo: Photo) -> list[Face]:
     """Find the faces in a photo, whatever their number, size and roll.
 
-    BlazeFace looks at the whole photo and at overlapping tiles of it (``views.look``). Each candidate then gets a view
+    BlazeFace looks at the whole photo and at overlapping tiles of it (``views``). Each candidate then gets a view
     of its own, upright and at the detector's best scale, and upside down where that is in doubt, so that photos lying
     on a side or on their head need no EXIF orientation. FaceMesh has the last word: it must be confident, and agree
     with the detector about the eyes.
+
+    The search goes from coarse to fine and ends where the next level could only show faces of less than a sixth of the
+    largest one found, or of less than 32 px from brow to chin.
+
+    Measured: of 40 heads pasted into a 24-megapixel picture, all were found at 12 px between the eyes and above, 36 at
+    10 px, and nothing else; of 60 portraits turned by 20, 45, 90, 135, 180 and 225 degrees, all 360, with the mesh
+    within 7 % of the interocular distance of that of the upright portrait; of 400 photographs from Labeled Faces in the
+    Wild, all. Seconds on one core: 0.03 for 0.3 megapixels, 0.2 for a portrait of 12 megapixels, 2 for 12 megapixels
+    without a face, 3.5 for a group of 40 in 24 megapixels.
 
     Args:
         photo: a path, a Pillow image or an array (H, W, 3) uint8 sRGB; see ``read_photo``.
@@ -43,22 +53,32 @@ def find_faces(photo: Photo) -> list[Face]:
         PhotoError, ArgumentError: as ``read_photo``.
     """
     image = read_photo(photo)
-    candidates = look(image, _FAINT)
-    clear = candidates.scores >= _CANDIDATE
-    faces = _confirm_all(image, candidates.select(clear)) or _confirm_all(image, candidates.select(~clear))
+    faces: list[Face] = []
+    tried: list[np.ndarray] = []
+    faint = []
+    scale: float | None = coarsest_scale(image.shape)
+    while scale is not None:
+        seen = look(image, scale, _FAINT)
+        clear = seen.scores >= _CANDIDATE
+        _add_faces(image, seen.select(clear), faces, tried)
+        faint.append(seen.select(~clear))
+        scale = finer_scale(scale, max((float(np.max(face.box[2:] - face.box[:2])) for face in faces), default=0.0))
+    if not faces:
+        for seen in faint:
+            _add_faces(image, seen, faces, tried)
     return sorted(faces, key=lambda face: -_visible_area(face.box, image.shape))
 
 
-def _confirm_all(photo: np.ndarray, candidates: Detections) -> list[Face]:
-    """The faces among the candidates, each once."""
-    faces: list[Face] = []
+def _add_faces(photo: np.ndarray, candidates: Detections, faces: list[Face], tried: list[np.ndarray]) -> None:
+    """Append to ``faces`` those of the candidates that are new faces, and to ``tried`` each box that was looked at."""
     for box, eyes in zip(candidates.boxes, candidates.eyes, strict=True):
-        if any(_same(box, face.box) for face in faces):
+        known = any(_same(box, face.box) for face in faces)
+        if known or (tried and intersection_over_union(box, np.stack(tried)).max() > _TRIED):
             continue
+        tried.append(box)
         face = _confirm(photo, box, eyes)
         if face is not None and not any(_same(face.box, other.box) for other in faces):
             faces.append(face)
-    return faces
 
 
 def _confirm(photo: np.ndarray, box: np.ndarray, eyes: np.ndarray) -> Face | None:

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from fsynth.faces import views
-from fsynth.faces.detector import INPUT_SIZE, Detections
+from fsynth.faces import Face, eye_centres, views
+from fsynth.faces.detector import INPUT_SIZE
 
 
 @pytest.mark.parametrize("length", [1, 100, 256, 257, 300, 464, 465, 700, 3000])
@@ -17,47 +17,50 @@ def test_tiles_cover_a_side_and_overlap(length: int) -> None:
     assert all(0 < b - a <= INPUT_SIZE - views._OVERLAP for a, b in itertools.pairwise(starts))
 
 
-def _levels(shape: tuple[int, int], face: float, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[float]]:
-    """Number of views and scales of the levels, for a detector that always sees one face of ``face`` photo pixels."""
+def _views_of_a_search(shape: tuple[int, int], largest: float) -> tuple[int, list[float]]:
+    """Number of views and the scales of a search in which the first look shows a face of ``largest`` pixels."""
+    scale: float | None = views.coarsest_scale(shape)
     count, scales = 0, []
-    real = views._look_at_level
-
-    def spy(photo: np.ndarray, scale: float, threshold: float) -> list[Detections]:
+    while scale is not None:
         scales.append(scale)
-        return list(real(photo, scale, threshold))
-
-    def detect_batch(batch: np.ndarray, threshold: float) -> list[Detections]:
-        nonlocal count
-        count += len(batch)
-        size = face * scales[-1]
-        box = np.array([[0, 0, size, size]])
-        seen = Detections(box, np.zeros((1, 2, 2)), np.array([0.9]))
-        return [seen if size >= 10 else seen.select(np.zeros(1, bool)) for _ in batch]
-
-    monkeypatch.setattr(views, "_look_at_level", spy)
-    monkeypatch.setattr(views, "detect_batch", detect_batch)
-    views.look(np.zeros((*shape, 3), np.uint8), 0.5)
+        count += len(views._starts(round(shape[0] * scale))) * len(views._starts(round(shape[1] * scale)))
+        scale = views.finer_scale(scale, largest)
     return count, scales
 
 
-def test_a_portrait_is_searched_coarsely(monkeypatch: pytest.MonkeyPatch) -> None:
-    count, _ = _levels((3000, 4000), 1500, monkeypatch)
-    assert count <= 8
+def test_a_portrait_is_searched_coarsely() -> None:
+    assert _views_of_a_search((3000, 4000), 1500)[0] <= 5
 
 
-def test_a_photo_without_large_faces_is_searched_finely(monkeypatch: pytest.MonkeyPatch) -> None:
-    count, scales = _levels((4000, 6000), 0, monkeypatch)
+def test_a_photo_without_large_faces_is_searched_finely() -> None:
+    count, scales = _views_of_a_search((4000, 6000), 0)
     assert scales[0] == pytest.approx(256 / 6000)
     assert scales[-1] * views.SMALLEST_FACE == pytest.approx(16)
     assert all(1 < b / a <= 4.01 for a, b in itertools.pairwise(scales))
     assert count <= 200
 
 
-def test_a_small_photo_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _levels((200, 256), 0, monkeypatch)[0] == 1
+def test_a_small_photo_is_looked_at_once() -> None:
+    assert _views_of_a_search((200, 256), 0) == (1, [1.0])
+
+
+def test_every_face_size_is_seen_at_a_good_size() -> None:
+    """Whatever the photo, each face of at least SMALLEST_FACE is 15 to 250 px in the views of some level."""
+    for shape in ((300, 400), (3000, 4000), (4000, 6000), (12000, 16000)):
+        _, scales = _views_of_a_search(shape, 0)
+        for face in np.geomspace(views.SMALLEST_FACE, min(shape), 50):
+            assert any(15 < face * scale < 250 for scale in scales)
+
+
+def test_places_come_back_in_photo_pixels(portrait: np.ndarray, face: Face) -> None:
+    photo = np.full((1500, 2100, 3), 90, np.uint8)
+    photo[900 : 900 + 512, 1300 : 1300 + 512] = portrait
+    for scale in (0.15, 0.3, 0.5):
+        best = views.look(photo, scale, 0.5).eyes[0]
+        assert np.abs(best - eye_centres(face.mesh) - [1300, 900]).max() < 2 / scale  # two pixels of the view
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 2), (257, 256)])
 def test_extreme_shapes(shape: tuple[int, int]) -> None:
     photo = np.full((*shape, 3), 130, np.uint8)
-    assert views.look(photo, 0.5).boxes.shape == (0, 4)
+    assert views.look(photo, views.coarsest_scale(shape), 0.5).boxes.shape == (0, 4)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from fsynth import encoder, networks
+from fsynth import networks
 from fsynth.decoder.weights_file import DecoderCard, card_from_metadata, read_weights_file
+from fsynth.encoder import Encoder
+from fsynth.encoder import load as load_encoder
 from fsynth.errors import ArgumentError, EngineError, WeightsError
 from fsynth.warp import numpy as numpy_warp
 
@@ -33,9 +35,15 @@ class Decoded:
 
 
 class Engine(Protocol):
-    """Runs the encoder's and the decoder's networks on arrays."""
+    """Runs the encoder's and the decoder's networks on arrays.
+
+    Attributes:
+        card: what the weights file says of itself.
+        encoder: the encoder whose features the decoder takes; None where people bring features of their own.
+    """
 
     card: DecoderCard
+    encoder: Encoder | None
 
     def encode(self, chips: np.ndarray) -> np.ndarray:
         """Chips (N, C, C, 3) uint8 sRGB -> identity features (N, W) float32."""
@@ -54,13 +62,13 @@ class OnnxEngine:
         except WeightsError as error:
             raise WeightsError(f"{path} cannot be opened. {error}") from error
         self.card = card_from_metadata(self._session.get_modelmeta().custom_metadata_map, path)
-        self._encoder = None if self.card.encoder is None else encoder.load(self.card.encoder, device=device)
+        self.encoder = None if self.card.encoder is None else load_encoder(self.card.encoder, device=device)
 
     def encode(self, chips: np.ndarray) -> np.ndarray:
         """See ``Engine.encode``."""
-        if self._encoder is None:
+        if self.encoder is None:
             raise no_encoder(self.card)
-        return self._encoder.encode(chips)
+        return self.encoder.encode(chips)
 
     def decode(self, features: np.ndarray) -> Decoded:
         """See ``Engine.decode``."""
@@ -81,12 +89,13 @@ class TensorFlowEngine:
         if device not in ("cpu", "cuda"):
             raise ArgumentError(f"The TensorFlow engine has no device {device!r}: `device` is 'cpu' or 'cuda'.")
         try:
+            import keras
             import tensorflow as tf
         except ImportError as error:
             raise EngineError(
-                'The TensorFlow engine needs TensorFlow. Install it: pip install "fsynth[tensorflow]"'
+                f"The TensorFlow engine needs TensorFlow and Keras, and {error.name} is missing. "
+                'Install them: pip install "fsynth[tensorflow]"'
             ) from error
-        import keras
 
         from fsynth.decoder import onnx_form
 
@@ -97,13 +106,14 @@ class TensorFlowEngine:
             )
         if device == "cuda" and not tf.config.list_physical_devices("GPU"):
             raise EngineError("The device 'cuda' is not available: TensorFlow sees no GPU. Use device='cpu'.")
-        self._device = tf.device("/GPU:0" if device == "cuda" else "/CPU:0")
-        self._keras = keras
-        with self._device:
+        self._tf = tf
+        self._device = "/GPU:0" if device == "cuda" else "/CPU:0"
+        with tf.device(self._device):
             loaded = onnx_form.load(path)
             self.decoder: Decoder = loaded[0]
             self.card = loaded[1]
-            self.encoder_model = None if self.card.encoder is None else encoder.load(self.card.encoder).keras_model()
+            self.encoder = None if self.card.encoder is None else load_encoder(self.card.encoder)
+            self.encoder_model = None if self.encoder is None else self.encoder.keras_model()
             self._encode = (
                 None if self.encoder_model is None else tf.function(self.encoder_model, reduce_retracing=True)
             )
@@ -113,13 +123,13 @@ class TensorFlowEngine:
         """See ``Engine.encode``."""
         if self._encode is None:
             raise no_encoder(self.card)
-        with self._device:
-            return np.asarray(self._encode(self._keras.ops.convert_to_tensor(chips, "float32")))
+        with self._tf.device(self._device):
+            return np.asarray(self._encode(self._tf.constant(chips, self._tf.float32)))
 
     def decode(self, features: np.ndarray) -> Decoded:
         """See ``Engine.decode``."""
-        with self._device:
-            result = self._decode(self._keras.ops.convert_to_tensor(features, "float32"))
+        with self._tf.device(self._device):
+            result = self._decode(self._tf.constant(features, self._tf.float32))
         return Decoded(*(np.asarray(result[name]) for name in ("image", "landmarks", "texture")))
 
 

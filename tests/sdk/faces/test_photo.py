@@ -187,6 +187,24 @@ def test_path_with_a_null_byte() -> None:
         read_photo("a\0b.jpg")
 
 
+@pytest.mark.parametrize("tags", [{254: 1}, {50706: b"\1\4\0\0"}])
+def test_camera_raw_is_not_mistaken_for_its_thumbnail(
+    picture: np.ndarray, tmp_path: Path, tags: dict[int, object]
+) -> None:
+    path = _save(picture, tmp_path / "a.nef.tif", tiffinfo=tags)
+    with pytest.raises(PhotoError, match="is a camera RAW file"):
+        read_photo(path)
+
+
+@pytest.mark.requires_shared
+def test_files_of_real_cameras(shared: Path) -> None:
+    raws = sorted((shared / "data" / "raw").glob("*.[CKG][RDP][WCR]"))
+    assert len(raws) == 7
+    for raw in raws:
+        with pytest.raises(PhotoError, match=raw.name):
+            read_photo(raw)
+
+
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp", "gif", "bmp", "heic", "avif"])
 def test_truncated_files_are_refused_and_named(tmp_path: Path, suffix: str) -> None:
     picture = np.random.default_rng(1).integers(0, 256, (48, 64, 3)).astype(np.uint8)  # noise fills the file

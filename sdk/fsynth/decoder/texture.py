@@ -91,9 +91,10 @@ class DenseTexture(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="fsynth")
 class Matte(keras.layers.Layer):
-    """How much of a pixel is head: one linear map from code to distances inside the outline, for ``stride`` x ``stride``
-    pixels each, upsampled bilinearly. From half a unit outside to half a unit inside it rises from 0 to 1.
+    """How much of a pixel is head, by its distance to the head's outline.
 
+    One linear map gives distances, one for each ``stride`` x ``stride`` pixels, upsampled bilinearly; from half a unit
+    outside to half a unit inside the matte rises from 0 to 1.
     The mean of two people's distances is an outline between theirs; the mean of their mattes would be a blur.
     """
 

@@ -321,7 +321,8 @@ def build(prepared: PreparedSet, masks: np.ndarray, geometry: Geometry) -> tuple
         textures[row] = even_light(textures[row], geometry)
     stays = bust(geometry)
     index = np.flatnonzero(keep)
-    filled = np.stack([continue_outwards(textures[row], mattes[row] * stays) for row in index])
+    above_collar = np.arange(SIZE)[:, None] < geometry.mesh[152, 1] + 8  # collars give way to the skin of the neck
+    filled = np.stack([continue_outwards(textures[row], mattes[row] * stays * above_collar) for row in index])
     targets = Targets(filled, mattes[index] * stays, prepared.landmarks[index].astype(np.float64), index)
     return without_smiles(targets, prepared, geometry)
 

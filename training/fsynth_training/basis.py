@@ -24,13 +24,14 @@ class Components:
 
 
 def principal_components(vectors: np.ndarray, count: int, weights: np.ndarray | None = None) -> Components:
-    """The ``count`` leading components of ``vectors`` (N, D), errors weighted by ``weights`` (D,)."""
+    """The ``count`` leading components of ``vectors`` (N, D), at most N - 1; errors weighted by ``weights`` (D,)."""
     weights = np.ones(vectors.shape[1], np.float32) if weights is None else weights
     mean = vectors.mean(axis=0)
     centred = vectors - mean
     gram = (centred * weights) @ centred.T
     values, left = np.linalg.eigh(gram.astype(np.float64))
-    order = np.argsort(-values)[:count]
+    # N vectors less their mean span N - 1 directions; another would divide by a spread of 0.
+    order = np.argsort(-values)[: min(count, len(vectors) - 1)]
     left, values = left[:, order], values[order]
     spread = np.sqrt(values / len(vectors))
     directions = (left / np.sqrt(values)).T @ centred * spread[:, None]

@@ -11,6 +11,8 @@ from fsynth_training.planes import CHROMA_STRIDE, plane_weights
 from fsynth_training.targets import BACKGROUND, SIZE, Geometry
 
 CODE_WIDTH = 160
+"""Width of the code; a face space of fewer dimensions gives a code of as many."""
+
 _LANDMARK_WEIGHT = 25.0  # a squared pixel of one landmark beside a squared luma value of one pixel
 
 
@@ -62,7 +64,7 @@ def pack(
     decoder = Decoder(
         mean_landmarks=space.mean_landmarks,
         feature_width=len(normalisation.mean),
-        code_width=CODE_WIDTH,
+        code_width=len(order),
         code_activation=None,
         landmarks=len(space.mean_landmarks),
         landmark_hidden=2 * landmarks.shape[1],

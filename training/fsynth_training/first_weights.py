@@ -26,9 +26,10 @@ AUGMENTATIONS_OPEN, AUGMENTATIONS_LFW = 5, 2
 def kept(path: Path, make: Callable[[], Result]) -> Result:
     """What an earlier run left in ``path``, or ``make()``, which is then left there. Only ever reads its own files."""
     if not path.exists():
+        made = make()
         partial = path.with_name(f"{path.name}.partial")
         with partial.open("wb") as file:
-            pickle.dump(make(), file, protocol=pickle.HIGHEST_PROTOCOL)
+            pickle.dump(made, file, protocol=pickle.HIGHEST_PROTOCOL)
         partial.replace(path)
     with path.open("rb") as file:
         result: Result = pickle.load(file)

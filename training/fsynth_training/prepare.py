@@ -11,7 +11,7 @@ import onnxruntime
 from PIL import Image
 
 from fsynth import encoder
-from fsynth.errors import FsynthError
+from fsynth.errors import FsynthError, NoFaceError
 from fsynth.faces import AlignedFace, align, find_faces, read_photo
 from fsynth_training.augment_photo import augment
 from fsynth_training.open_sets import Photograph
@@ -42,7 +42,11 @@ class PreparedSet:
 
 
 def prepare(photographs: Iterable[Photograph], *, augmentations: int, seed: int = 0) -> PreparedSet:
-    """Find the largest face of each photograph, align it and encode it; photos without a face are named and skipped."""
+    """Find the largest face of each photograph, align it and encode it; photos without a face are named and skipped.
+
+    Raises:
+        NoFaceError: there is a face in none of them.
+    """
     faceres = encoder.load("faceres")
     rows: list[tuple[np.ndarray, ...]] = []
     kept: list[Photograph] = []
@@ -63,6 +67,8 @@ def prepare(photographs: Iterable[Photograph], *, augmentations: int, seed: int 
         features = faceres.encode(np.stack(chips))
         rows.append((aligned.image, aligned.landmarks, _mesh_in_crop(aligned), features[:2], features[2:]))
         kept.append(photograph)
+    if not rows:
+        raise NoFaceError("There is a face in none of the photographs, or there are none: give others.")
     aligned_images, landmarks, meshes, plain, degraded = (np.stack(column) for column in zip(*rows, strict=True))
     return PreparedSet(
         aligned=aligned_images,

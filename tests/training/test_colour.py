@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 pytest.importorskip("colour", reason='needs pip install "fsynth[train]"')
-reference = pytest.importorskip("skimage.color", reason="needs scikit-image (extra dev) as the oracle")
+pytest.importorskip("skimage", reason="needs scikit-image (extra dev) as the oracle")
+
+from skimage import color as reference
 
 from fsynth_training import colour
 

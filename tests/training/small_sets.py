@@ -76,7 +76,7 @@ def face_space(
     return FaceSpace(
         base=components(base, mean),
         face=components(detail, 0.02 * waves(1, size, rng, 1).ravel()),
-        shapes=components(rng.normal(0, 0.01 * size, (3, mean_landmarks.size)), np.zeros(mean_landmarks.size)),
+        shapes=components(rng.normal(0, 0.003 * size, (3, mean_landmarks.size)), np.zeros(mean_landmarks.size)),
         mean_landmarks=mean_landmarks,
         base_kernel=rng.normal(0, 1 / np.sqrt(width), (width, 5)),
         base_bias=rng.normal(0, 0.3, 5),

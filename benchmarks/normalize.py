@@ -82,7 +82,7 @@ def time_stages(normalizer: fsynth.Normalizer, path: Path, clock: Clock) -> None
     assert engine.encoder is not None
     encoder = engine.encoder
     photo = clock.time("read: JPEG to sRGB array", lambda: read_photo(path))
-    face = clock.time("find: detector and mesh", lambda: find_faces(photo)[0])
+    face = clock.time("find: the largest face and its mesh", lambda: find_faces(photo, smallest_share=1.0)[0])
     clock.time("align: 224 x 224 crop", lambda: align(photo, face))
     chip = clock.time("crop: the encoder's chip", lambda: encoder.crop(photo, face.mesh))
     features = clock.time("encode: chip to features", lambda: engine.encode(chip[None]))

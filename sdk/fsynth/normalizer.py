@@ -210,7 +210,7 @@ def _try_cut(photo: Photo, encoder: Encoder) -> _Cut | FsynthError:
 
 def _cut_largest(photo: Photo, encoder: Encoder) -> _Cut:
     image = read_photo(photo)
-    faces = find_faces(image)
+    faces = find_faces(image, smallest_share=1.0)
     if not faces:
         raise NoFaceError(
             f"No face was found in {_name(photo)}. A face should be at least about 20 pixels wide and not covered."

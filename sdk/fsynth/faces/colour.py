@@ -26,7 +26,7 @@ _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 
 
 def to_srgb(image: Image.Image, name: object) -> Image.Image:
-    """Convert a decoded image to mode RGB, sRGB, upright. ``image`` stays as it is.
+    """Convert a decoded image to mode RGB, sRGB, upright. ``image`` stays as it is, and is returned if it is that.
 
     - Grey of 16 bits is scaled to 8. Samples of 32 bits have no agreed range and are refused.
     - An embedded ICC profile is applied (relative colorimetric with black point compensation). A profile that is
@@ -88,17 +88,21 @@ def _managed(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode not in _PROFILE_SPACES:
         image = image.convert("RGB")
     if not profile:
-        return image.convert("RGB")
+        return _rgb(image)
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = source.profile.xcolor_space.strip()
         if space == "RGB" and image.mode == "L":
             image = image.convert("RGB")
         if space != _PROFILE_SPACES[image.mode] or (space == "RGB" and _is_srgb(source)):
-            return image.convert("RGB")
+            return _rgb(image)
         return _transform(image, source)
     except (ImageCms.PyCMSError, *DECODING_ERRORS):
-        return image.convert("RGB")
+        return _rgb(image)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy every pixel
 
 
 def _transform(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:

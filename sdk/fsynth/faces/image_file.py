@@ -66,7 +66,7 @@ def open_image(stream: BinaryIO, path: Path) -> ImageFile.ImageFile:
     if _is_camera_raw(image, prefix):
         raise PhotoError(f"{path} is a camera RAW file, of which only a preview could be read. Develop it first.")
     check_size(image, path)
-    return image  # type: ignore[no-any-return]
+    return image
 
 
 def _is_camera_raw(image: ImageFile.ImageFile, prefix: bytes) -> bool:

@@ -26,13 +26,13 @@ def coarsest_scale(shape: tuple[int, ...]) -> float:
     return min(INPUT_SIZE / max(shape[:2]), 1.0)
 
 
-def finer_scale(scale: float, largest: float) -> float | None:
+def finer_scale(scale: float, largest: float, smallest_share: float = SMALLEST_SHARE) -> float | None:
     """The scale of the next level of the search, up to four times ``scale``; None where the search ends.
 
-    It ends where the smallest face wanted is large enough for the detector: ``SMALLEST_FACE``, or ``SMALLEST_SHARE`` of
+    It ends where the smallest face wanted is large enough for the detector: ``SMALLEST_FACE``, or ``smallest_share`` of
     ``largest``, the size in photo pixels of the largest face found so far (0 for none).
     """
-    finest = min(_SMALLEST_SEEN / max(SMALLEST_FACE, SMALLEST_SHARE * largest), 1.0)
+    finest = min(_SMALLEST_SEEN / max(SMALLEST_FACE, smallest_share * largest), 1.0)
     if scale > finest * 0.8:  # not worth another level
         return None
     steps = math.ceil(math.log(finest / scale, _LARGEST_STEP) - 1e-6)

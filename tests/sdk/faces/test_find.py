@@ -187,3 +187,22 @@ def test_people_in_the_wild(shared: Path) -> None:
     for name in names:
         largest = find_faces(name)[0]
         assert np.abs((largest.box[:2] + largest.box[2:]) / 2 - 125).max() < 40  # deep-funneled: in the middle
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_largest_face_is_the_same_without_a_search_for_small_ones(portrait: np.ndarray, left: bool) -> None:
+    photo = np.full((1200, 1800, 3), 90, np.uint8)
+    small, large = (1400, 100) if left else (50, 600)
+    photo[300 : 300 + 1024, large : large + 1024] = portrait.repeat(2, 0).repeat(2, 1)[:900]
+    photo[100 : 100 + 128, small : small + 128] = portrait[::4, ::4]
+
+    alone, every = find_faces(photo, smallest_share=1.0), find_faces(photo)
+
+    np.testing.assert_array_equal(alone[0].mesh, every[0].mesh)
+    assert len(every) == 2
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, np.nan])
+def test_share_out_of_range_is_refused(portrait: np.ndarray, share: float) -> None:
+    with pytest.raises(ArgumentError, match=r"`smallest_share` must be in 0\.\.1"):
+        find_faces(portrait, smallest_share=share)

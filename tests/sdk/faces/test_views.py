@@ -32,6 +32,13 @@ def test_a_portrait_is_searched_coarsely() -> None:
     assert _views_of_a_search((3000, 4000), 1500)[0] <= 5
 
 
+def test_a_search_for_the_largest_face_ends_when_it_was_seen() -> None:
+    coarsest = views.coarsest_scale((3000, 4000))
+    assert views.finer_scale(coarsest, 375) is not None
+    assert views.finer_scale(coarsest, 375, smallest_share=1.0) is None
+    assert views.finer_scale(coarsest, 0, smallest_share=1.0) == views.finer_scale(coarsest, 0)
+
+
 def test_a_photo_without_large_faces_is_searched_finely() -> None:
     count, scales = _views_of_a_search((4000, 6000), 0)
     assert scales[0] == pytest.approx(256 / 6000)

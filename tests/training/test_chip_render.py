@@ -85,7 +85,7 @@ def test_gradients_lead_back_to_texture_and_landmarks(texture: np.ndarray, landm
 
     renderer = ChipRenderer(landmarks, transform(), CHIP)
     brighter = tf.constant(np.clip(texture + 0.1, 0, 1)[None])
-    wanted = renderer(brighter, tf.constant((landmarks + [0.7, -0.5])[None], tf.float32))
+    wanted = renderer(brighter, tf.constant((landmarks + np.array([0.7, -0.5]))[None], tf.float32))
     variables = [tf.Variable(texture[None]), tf.Variable(landmarks[None].astype(np.float32))]
 
     def loss() -> Any:

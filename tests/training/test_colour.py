@@ -52,7 +52,7 @@ def test_differences_are_ciede2000(rng: np.random.Generator) -> None:
     first = np.stack([rng.uniform(5, 95, 300), rng.uniform(-60, 60, 300), rng.uniform(-60, 60, 300)], axis=1)
     second = first + rng.normal(0, 5, first.shape)
 
-    expected = reference.deltaE_ciede2000(first, second)
+    expected = reference.deltaE_ciede2000(first, second)  # type: ignore[no-untyped-call]
 
     np.testing.assert_allclose(colour.difference(first, second), expected, atol=1e-4)
 

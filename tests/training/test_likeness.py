@@ -134,8 +134,8 @@ def test_outputs_of_the_wrong_person_score_worst(monkeypatch: pytest.MonkeyPatch
     found = score(pictures((PERSON + 1) % 6, PHOTO), monkeypatch)
 
     assert found.rank1 == 0
-    # The one stranger of five whom they show is always nearer; of the others, who are as far as the person, a third wins:
-    # a photo of the same number is nearest, and the person has none but the output's own.
+    # The stranger whom they show is nearer than the person. The other four are as far; by the photos' numbers a third
+    # of the pairs is in the right order, ties as halves.
     np.testing.assert_allclose(found.auc_other, 4 / 15, rtol=1e-6)
     np.testing.assert_allclose(found.stability, 1, atol=1e-3)
 

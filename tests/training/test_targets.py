@@ -18,6 +18,7 @@ from tests.training.small_sets import prepared_set, waves
 
 from fsynth.faces import INNER_LIPS_65, LANDMARKS_65, MIRROR_65
 from fsynth_training import targets
+from fsynth_training.colour import to_linear, to_srgb
 from fsynth_training.prepare import PreparedSet
 from fsynth_training.targets import BACKGROUND, SIZE, Targets
 
@@ -145,7 +146,7 @@ def on_the_line(lightness: np.ndarray) -> np.ndarray:
 def test_white_balance_brings_a_set_with_a_cast_onto_londons_line(geometry: Geometry) -> None:
     london = on_the_line(np.array([45.0, 55.0, 65.0, 75.0]))
     own = np.array([[0, 2, -1], [0, -2, 1], [0, 1, 3], [0, -1, -3]], float)
-    cast = on_the_line(np.array([50.0, 58.0, 62.0, 70.0])) + [0, 5, -7] + own
+    cast = on_the_line(np.array([50.0, 58.0, 62.0, 70.0])) + np.array([0, 5, -7]) + own
     textures = lab_colours(np.concatenate([london, cast]))
     source = np.array(["london"] * 4 + ["congress"] * 4)
     masks = np.ones((8, SIZE, SIZE), np.float32)
@@ -164,14 +165,14 @@ def test_even_light_takes_the_difference_of_the_sides_away(geometry: Geometry) -
     # A face like a ball, lit from its right: brightness in linear light falls across.
     x = np.linspace(-1, 1, SIZE)[None, :, None]
     linear = np.broadcast_to(0.3 * (1 + 0.5 * x) * [1.0, 0.7, 0.6], (SIZE, SIZE, 3))
-    texture = np.asarray(targets.to_srgb(linear), np.float32)
+    texture = np.asarray(to_srgb(linear), np.float32)
 
-    result = targets.to_linear(targets.even_light(texture, geometry)).mean(axis=-1)
+    result = to_linear(targets.even_light(texture, geometry)).mean(axis=-1)
 
     middle = ndimage.binary_erosion(geometry.face > 0.5, iterations=15)
     left, right = middle.copy(), middle.copy()
     left[:, SIZE // 2 - 15 :], right[:, : SIZE // 2 + 15] = False, False
-    before = targets.to_linear(texture).mean(axis=-1)
+    before = to_linear(texture).mean(axis=-1)
     assert before[right].mean() / before[left].mean() > 1.25
     assert abs(np.log(result[right].mean() / result[left].mean())) < 0.1 * np.log(
         before[right].mean() / before[left].mean()
@@ -192,7 +193,7 @@ def test_colours_go_on_beyond_the_outline(rng: np.random.Generator) -> None:
     x, y = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
     inside = 70 - np.hypot(x - 111.5, y - 111.5)
     matte = np.clip(inside / 3 + 0.5, 0, 1).astype(np.float32)
-    head = np.stack([0.6 + 0.1 * waves(1, SIZE, rng, 1)[0, ..., 0], np.full((SIZE, SIZE), 0.1)] + [0 * x], axis=-1)
+    head = np.stack([0.6 + 0.1 * waves(1, SIZE, rng, 1)[0, ..., 0], np.full((SIZE, SIZE), 0.1), 0 * x], axis=-1)
     texture = (head * matte[..., None] + np.array([0, 1, 1]) * (1 - matte[..., None])).astype(np.float32)
 
     result = targets.continue_outwards(texture, matte)
@@ -272,7 +273,7 @@ def test_forehead_contrast_is_the_lab_distance_to_the_cheeks(geometry: Geometry)
 
     contrast = targets.forehead_contrast(textures, geometry)
 
-    np.testing.assert_allclose(contrast, [0, np.linalg.norm(labs[0] - labs[1])], atol=0.1)
+    np.testing.assert_allclose(contrast, [0.0, float(np.linalg.norm(labs[0] - labs[1]))], atol=0.1)
 
 
 # --- mouths and smiles

@@ -157,6 +157,17 @@ def test_a_persons_other_photos_are_the_gallery(monkeypatch: pytest.MonkeyPatch)
     assert found.stability < 0.5
 
 
+def test_an_outputs_own_photo_is_not_in_its_gallery(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each output is its photo, but people's later photos look like the next persons, seen badly.
+    seen = pictures((PERSON + PHOTO) % 6, np.where(PHOTO == 0, 0, 50))
+    monkeypatch.setattr(likeness, "meshes_of", lambda images: photos().mesh)
+
+    found = likeness.score(seen, photos(), JUDGE.encode(seen[:, :1, :1]), JUDGE)
+
+    assert found.auc_same == 1
+    assert found.rank1 == 0
+
+
 def test_parted_lips_and_wide_mouths_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     gaps = np.where(np.arange(18) < 6, 50 * likeness.PARTED + 0.1, 50 * likeness.PARTED - 0.1)
 

@@ -47,7 +47,7 @@ def test_nodes_and_constants_are_read(tmp_path: Path) -> None:
             "flag": {"b": True},
         },
     }
-    weights = {
+    weights: dict[str, np.ndarray] = {
         "kernel": np.arange(6, dtype=np.float16).reshape(2, 3),
         "shape": np.array([1, 2], np.int32),
         "bias": np.array([0.1], np.float32),

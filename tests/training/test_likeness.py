@@ -164,7 +164,6 @@ def test_an_outputs_own_photo_is_not_in_its_gallery(monkeypatch: pytest.MonkeyPa
 
     found = likeness.score(seen, photos(), JUDGE.encode(seen[:, :1, :1]), JUDGE)
 
-    assert found.auc_same == 1
     assert found.rank1 == 0
 
 

@@ -10,7 +10,7 @@ from fsynth_training.open_sets import Photograph
 from fsynth_training.prepare import PreparedSet, prepare
 
 if TYPE_CHECKING:
-    from fsynth_training.targets import Geometry
+    from fsynth_training.geometry import Geometry
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def astronaut_set(astronaut: Path) -> PreparedSet:
 def geometry(astronaut_set: PreparedSet) -> Geometry:
     """The geometry of a symmetric face: that of the example photo and its mirror image."""
     pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
-    from fsynth_training.targets import mean_geometry
+    from fsynth_training.geometry import mean_geometry
 
     return mean_geometry(astronaut_set)
 

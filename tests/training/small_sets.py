@@ -81,3 +81,22 @@ def face_space(
         base_kernel=rng.normal(0, 1 / np.sqrt(width), (width, 5)),
         base_bias=rng.normal(0, 0.3, 5),
     )
+
+
+def flat(*colours: tuple[float, float, float]) -> np.ndarray:
+    """Textures of one colour each, (N, 224, 224, 3)."""
+    return np.broadcast_to(np.array(colours, np.float32)[:, None, None], (len(colours), 224, 224, 3)).copy()
+
+
+def lab_colours(lab: np.ndarray) -> np.ndarray:
+    """Textures of one CIE Lab colour each."""
+    from skimage.color import lab2rgb
+
+    return flat(*lab2rgb(lab))
+
+
+def corners() -> list[int]:
+    """Where the corners of the mouth stand among the 65 landmarks."""
+    from fsynth.faces import LANDMARKS_65
+
+    return [int(np.flatnonzero(LANDMARKS_65 == index)[0]) for index in (61, 291)]

@@ -15,7 +15,7 @@ from fsynth.faces import apply_transform, fit_similarity
 from fsynth.faces.resample import resample
 
 if TYPE_CHECKING:
-    from fsynth_training.targets import Geometry
+    from fsynth_training.geometry import Geometry
 
 pytestmark = pytest.mark.requires_extra("train")
 

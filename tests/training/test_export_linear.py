@@ -12,11 +12,11 @@ pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
 from tests.training.small_sets import face_space
 
 from fsynth_training.face_space import FaceSpace, Normalisation
+from fsynth_training.geometry import SIZE
 from fsynth_training.planes import plane_weights
-from fsynth_training.targets import SIZE
 
 if TYPE_CHECKING:
-    from fsynth_training.targets import Geometry
+    from fsynth_training.geometry import Geometry
 
 pytestmark = pytest.mark.requires_extra("train")
 

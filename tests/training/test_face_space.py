@@ -14,12 +14,13 @@ from tests.training.small_sets import prepared_set, waves
 from fsynth.faces import INNER_LIPS_65, MIRROR_65
 from fsynth_training import face_space
 from fsynth_training.face_space import Normalisation
+from fsynth_training.geometry import SIZE
 from fsynth_training.planes import to_planes
 from fsynth_training.prepare import PreparedSet
-from fsynth_training.targets import SIZE, Targets
+from fsynth_training.targets import Targets
 
 if TYPE_CHECKING:
-    from fsynth_training.targets import Geometry
+    from fsynth_training.geometry import Geometry
 
 WIDTH = 24
 PEOPLE = [("london", "a", False), ("london", "a", True), ("london", "b", False), ("london", "b", True)]

@@ -27,7 +27,7 @@ from fsynth_training.planes import to_planes
 from fsynth_training.prepare import PreparedSet
 
 if TYPE_CHECKING:
-    from fsynth_training.targets import Geometry
+    from fsynth_training.geometry import Geometry
 
 pytestmark = pytest.mark.requires_extra("train")
 

@@ -15,8 +15,10 @@ from PIL import Image
 import fsynth
 from fsynth_training import likeness, open_sets
 from fsynth_training.colour import difference
+from fsynth_training.geometry import Geometry, mean_geometry, to_texture
+from fsynth_training.light import skin_lab
 from fsynth_training.prepare import PreparedSet, cached, person_masks
-from fsynth_training.targets import Geometry, mean_geometry, on_background, skin_lab, to_texture
+from fsynth_training.targets import on_background
 
 ITA_GROUPS = (("light", 41.0), ("intermediate", 28.0), ("tan", 10.0), ("brown or dark", -90.0))
 """Skin-tone groups by the least individual typology angle, degrees (Chardon 1991), the darker three as one."""

@@ -7,8 +7,9 @@ from scipy import linalg
 
 from fsynth.decoder import Decoder
 from fsynth_training.face_space import FaceSpace, Normalisation
+from fsynth_training.geometry import SIZE, Geometry
 from fsynth_training.planes import CHROMA_STRIDE, plane_weights
-from fsynth_training.targets import BACKGROUND, SIZE, Geometry
+from fsynth_training.targets import BACKGROUND
 
 CODE_WIDTH = 160
 """Width of the code; a face space of fewer dimensions gives a code of as many."""

@@ -9,9 +9,10 @@ from scipy import ndimage
 
 from fsynth.faces import INNER_LIPS_65, MIRROR_65
 from fsynth_training.basis import Components, principal_components, ridge
+from fsynth_training.geometry import SIZE, Geometry
 from fsynth_training.planes import plane_weights, to_planes
 from fsynth_training.prepare import PreparedSet
-from fsynth_training.targets import SIZE, Geometry, Targets
+from fsynth_training.targets import Targets
 
 BASE_COMPONENTS, FACE_COMPONENTS, SHAPE_COMPONENTS = 200, 160, 40
 

@@ -16,6 +16,7 @@ import numpy as np
 from fsynth_training import face_space, identity_fit, open_sets, targets
 from fsynth_training.export_linear import pack
 from fsynth_training.face_space import FaceSpace, Normalisation, Yardstick, unit
+from fsynth_training.geometry import mean_geometry
 from fsynth_training.prepare import PreparedSet, cached, person_masks
 
 Result = TypeVar("Result")
@@ -85,7 +86,7 @@ def main(faces: Path, selfie: Path, run: Path, steps: int, output: Path) -> None
     run.mkdir(parents=True, exist_ok=True)
     prepared = cached(run / "open.npz", open_sets.open_photographs(faces), augmentations=AUGMENTATIONS_OPEN)
     wild = cached(run / "lfw_features.npz", open_sets.lfw_features_only(faces), augmentations=AUGMENTATIONS_LFW)
-    geometry = targets.mean_geometry(prepared)
+    geometry = mean_geometry(prepared)
     clean = kept(
         run / "targets.pkl", lambda: targets.build(prepared, person_masks(prepared.aligned, selfie), geometry)[0]
     )

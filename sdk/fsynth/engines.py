@@ -10,7 +10,7 @@ import numpy as np
 
 from fsynth import networks
 from fsynth.decoder.weights_file import DecoderCard, card_from_metadata, read_weights_file
-from fsynth.encoder import Encoder
+from fsynth.encoder import NAMES, Encoder
 from fsynth.encoder import load as load_encoder
 from fsynth.errors import ArgumentError, EngineError, WeightsError
 from fsynth.warp import numpy as numpy_warp
@@ -62,7 +62,7 @@ class OnnxEngine:
         except WeightsError as error:
             raise WeightsError(f"{path} cannot be opened. {error}") from error
         self.card = card_from_metadata(self._session.get_modelmeta().custom_metadata_map, path)
-        self.encoder = None if self.card.encoder is None else load_encoder(self.card.encoder, device=device)
+        self.encoder = _encoder_of(self.card, path, device)
 
     def encode(self, chips: np.ndarray) -> np.ndarray:
         """See ``Engine.encode``."""
@@ -112,7 +112,7 @@ class TensorFlowEngine:
             loaded = onnx_form.load(path)
             self.decoder: Decoder = loaded[0]
             self.card = loaded[1]
-            self.encoder = None if self.card.encoder is None else load_encoder(self.card.encoder)
+            self.encoder = _encoder_of(self.card, path, "cpu")
             self.encoder_model = None if self.encoder is None else self.encoder.keras_model()
             self._encode = (
                 None if self.encoder_model is None else tf.function(self.encoder_model, reduce_retracing=True)
@@ -131,6 +131,17 @@ class TensorFlowEngine:
         with self._tf.device(self._device):
             result = self._decode(self._tf.constant(features, self._tf.float32))
         return Decoded(*(np.asarray(result[name]) for name in ("image", "landmarks", "texture")))
+
+
+def _encoder_of(card: DecoderCard, path: Path, device: str) -> Encoder | None:
+    if card.encoder is None:
+        return None
+    if card.encoder not in NAMES:
+        raise WeightsError(
+            f"{path} takes the features of the encoder {card.encoder!r}, and this fsynth has {', '.join(NAMES)}: "
+            "install the fsynth that goes with the weights."
+        )
+    return load_encoder(card.encoder, device=device)
 
 
 def no_encoder(card: DecoderCard) -> ArgumentError:

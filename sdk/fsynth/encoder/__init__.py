@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from fsynth.encoder.encoder import Encoder
     from fsynth.encoder.faceres import FaceRes
 
-__all__ = ["DlibResNet", "Encoder", "FaceRes", "load"]
+__all__ = ["NAMES", "DlibResNet", "Encoder", "FaceRes", "load"]
+
+NAMES = ("faceres", "dlib")
+"""What ``load`` takes: the encoders that ship with fsynth."""
 
 _MODULES = {"DlibResNet": "dlib_resnet", "Encoder": "encoder", "FaceRes": "faceres"}
 
@@ -36,7 +39,7 @@ def load(name: str = "faceres", *, device: str = "cpu") -> Encoder:
         from fsynth.encoder.dlib_resnet import DlibResNet
 
         return DlibResNet(device=device)
-    raise ArgumentError(f"There is no encoder {name!r}: `name` is 'faceres' or 'dlib'.")
+    raise ArgumentError(f"There is no encoder {name!r}: `name` is {' or '.join(map(repr, NAMES))}.")
 
 
 def __getattr__(name: str) -> object:

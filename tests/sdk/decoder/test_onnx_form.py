@@ -119,3 +119,15 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(WeightsError, match=r"no weights file .*absent\.onnx"):
         load(tmp_path / "absent.onnx")
+
+
+@pytest.mark.parametrize("engine", ["onnx", "tensorflow"])
+def test_weights_for_an_encoder_of_another_fsynth_are_refused(tmp_path: Path, engine: str) -> None:
+    from fsynth import load
+    from fsynth.decoder import onnx_form
+
+    path = tmp_path / "future.onnx"
+    onnx_form.save(make("dense"), path, encoder="retina", name="future")
+
+    with pytest.raises(WeightsError, match=r"future\.onnx takes the features of the encoder 'retina'"):
+        load(path, engine=engine)

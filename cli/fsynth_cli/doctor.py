@@ -17,7 +17,7 @@ from fsynth.version import __version__
 NEEDED = (("numpy",), ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"), ("pillow",), ("click",))
 """The distributions that running needs; of several in one row, one is enough."""
 
-EXTRAS = {"tensorflow": ("tensorflow", "keras", "onnx"), "train": ("scipy",), "heif": ("pillow-heif",)}
+EXTRAS = {"tensorflow": ("tensorflow", "keras", "onnx"), "train": ("scipy", "colour-science"), "heif": ("pillow-heif",)}
 """What each extra installs."""
 
 DEVICES = {"Windows": ("cpu", "cuda", "dml"), "Darwin": ("cpu", "coreml")}

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from fsynth import encoder, networks
+from fsynth import encoder
 from fsynth.encoder import Encoder
 from fsynth.faces import INNER_LIPS_65, LANDMARKS_65, eye_centres
 from fsynth.faces.mesh import find_mesh
@@ -112,5 +112,4 @@ def score(outputs: np.ndarray, photos: PreparedSet, photo_embeddings: np.ndarray
 
 def second_encoder() -> Encoder:
     """The judge: dlib's network, which no decoder is trained with."""
-    networks.session("dlib_resnet")
     return encoder.load("dlib")

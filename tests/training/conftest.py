@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from fsynth_training.open_sets import Photograph
-from fsynth_training.prepare import PreparedSet, prepare
+from fsynth_training.dataset.open_sets import Photograph
+from fsynth_training.dataset.prepare import PreparedSet, prepare
 
 if TYPE_CHECKING:
-    from fsynth_training.geometry import Geometry
+    from fsynth_training.dataset.geometry import Geometry
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def astronaut_set(astronaut: Path) -> PreparedSet:
 def geometry(astronaut_set: PreparedSet) -> Geometry:
     """The geometry of a symmetric face: that of the example photo and its mirror image."""
     pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
-    from fsynth_training.geometry import mean_geometry
+    from fsynth_training.dataset.geometry import mean_geometry
 
     return mean_geometry(astronaut_set)
 

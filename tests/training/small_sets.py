@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fsynth_training.prepare import PreparedSet
+from fsynth_training.dataset.prepare import PreparedSet
 
 if TYPE_CHECKING:
-    from fsynth_training.basis import Components
-    from fsynth_training.face_space import FaceSpace
+    from fsynth_training.fit.basis import Components
+    from fsynth_training.fit.face_space import FaceSpace
 
 
 def prepared_set(
@@ -52,7 +52,7 @@ def waves(count: int, size: int, rng: np.random.Generator, channels: int = 3) ->
 
 def components(directions: np.ndarray, mean: np.ndarray) -> Components:
     """Components with these directions (K, D) and mean (D,)."""
-    from fsynth_training.basis import Components
+    from fsynth_training.fit.basis import Components
 
     return Components(mean.astype(np.float32), directions.astype(np.float32), np.linalg.pinv(directions))
 
@@ -64,8 +64,8 @@ def face_space(
 
     texture: (S, S, 3), 0..1. matte: (S, S).
     """
-    from fsynth_training.face_space import FaceSpace
-    from fsynth_training.planes import to_planes
+    from fsynth_training.fit.face_space import FaceSpace
+    from fsynth_training.fit.planes import to_planes
 
     size = len(matte)
     (mean,) = to_planes(texture[None], matte[None])

@@ -12,10 +12,10 @@ pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
 
 from tests.training.small_sets import prepared_set
 
-from fsynth_training.face_space import unit
+from fsynth_training.dataset.prepare import PreparedSet
 from fsynth_training.first_weights import feature_pool, joined, kept
-from fsynth_training.identity_fit import FeaturePool
-from fsynth_training.prepare import PreparedSet
+from fsynth_training.fit.face_space import unit
+from fsynth_training.fit.identity_fit import FeaturePool
 
 WIDTH, VIEWS = 6, 3
 PEOPLE = [("london", "a", False), ("london", "a", True), ("canada", "b", False), ("london", "c", True)]

@@ -13,11 +13,12 @@ from typing import TypeVar
 import click
 import numpy as np
 
-from fsynth_training import face_space, identity_fit, open_sets, targets
-from fsynth_training.export_linear import pack
-from fsynth_training.face_space import FaceSpace, Normalisation, Yardstick, unit
-from fsynth_training.geometry import mean_geometry
-from fsynth_training.prepare import PreparedSet, cached, person_masks
+from fsynth_training.dataset import open_sets, targets
+from fsynth_training.dataset.geometry import mean_geometry
+from fsynth_training.dataset.prepare import PreparedSet, cached, person_masks
+from fsynth_training.fit import face_space, identity_fit
+from fsynth_training.fit.export_linear import pack
+from fsynth_training.fit.face_space import FaceSpace, Normalisation, Yardstick, unit
 
 Result = TypeVar("Result")
 

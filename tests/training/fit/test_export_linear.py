@@ -1,0 +1,118 @@
+"""Packing: the decoder that ships paints what the linear decoder paints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
+
+from tests.training.small_sets import face_space
+
+from fsynth_training.dataset.geometry import SIZE
+from fsynth_training.fit.face_space import FaceSpace, Normalisation
+from fsynth_training.fit.planes import plane_weights
+
+if TYPE_CHECKING:
+    from fsynth_training.dataset.geometry import Geometry
+
+pytestmark = pytest.mark.requires_extra("train")
+
+WIDTH = 16
+
+
+@pytest.fixture
+def space(geometry: Geometry, rng: np.random.Generator) -> FaceSpace:
+    x, y = np.meshgrid(np.arange(SIZE), np.arange(SIZE))
+    texture = np.stack([0.6 + 0.2 * np.cos(x / 40), 0.5 + 0.1 * np.sin(y / 30), 0.4 + 0 * x], axis=-1)
+    matte = (np.hypot(x - 111.5, y - 115) < 90).astype(np.float32)
+    return face_space(texture, matte, geometry.landmarks, WIDTH, rng)
+
+
+@pytest.fixture
+def normalisation(rng: np.random.Generator) -> Normalisation:
+    return Normalisation(rng.uniform(0.1, 0.3, WIDTH), 0.07, np.linalg.qr(rng.normal(0, 1, (WIDTH, 3)))[0].T)
+
+
+@pytest.fixture
+def kernel(rng: np.random.Generator) -> np.ndarray:
+    return rng.normal(0, 0.25, (WIDTH, 7))
+
+
+BIAS = np.linspace(-0.5, 0.5, 7)
+
+
+def test_the_packed_decoder_paints_what_the_linear_one_paints(
+    space: FaceSpace, normalisation: Normalisation, kernel: np.ndarray, geometry: Geometry, rng: np.random.Generator
+) -> None:
+    import tensorflow as tf
+
+    from fsynth_training.fit.export_linear import pack
+    from fsynth_training.fit.identity_fit import LinearDecoder
+
+    packed, share = pack(space, normalisation, kernel, BIAS, geometry, rng.gamma(1, 1, (60, WIDTH)))
+
+    features = 15 * rng.gamma(1, 1, (3, WIDTH)).astype(np.float32)  # others than those it was packed for
+    linear = LinearDecoder(space, kernel, BIAS)
+    inputs = tf.constant(normalisation(features))
+    coefficients = linear.coefficients(inputs)
+    painted = {name: np.asarray(value) for name, value in packed(features).items()}
+    assert packed.settings.code_width == 12
+    np.testing.assert_allclose(share, 1, atol=1e-6)
+    np.testing.assert_allclose(painted["texture"], np.clip(linear.texture(inputs, coefficients), 0, 1), atol=2e-4)
+    np.testing.assert_allclose(painted["landmarks"], linear.landmarks(coefficients), atol=2e-3)
+    assert np.ptp(painted["texture"][..., 0], axis=0).max() > 0.05
+    assert np.ptp(painted["landmarks"], axis=0).max() > 1
+
+
+def test_a_narrow_code_keeps_the_share_of_the_variance_it_says(
+    space: FaceSpace, normalisation: Normalisation, kernel: np.ndarray, geometry: Geometry, rng: np.random.Generator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from fsynth_training.fit import export_linear
+
+    features = rng.gamma(1, 1, (60, WIDTH)).astype(np.float32)
+    monkeypatch.setattr(export_linear, "CODE_WIDTH", 4)
+
+    packed, share = export_linear.pack(space, normalisation, kernel, BIAS, geometry, features)
+
+    # All that is painted before outline and clipping, as one vector for each face, in units whose squares add up.
+    inputs = normalisation(features)
+    base = inputs @ space.base_kernel + space.base_bias
+    own = inputs @ kernel + BIAS
+    planes = base @ space.base.directions
+    planes[:, : SIZE * SIZE] += own[:, :4] @ space.face.directions
+    wanted = np.concatenate([planes, own[:, 4:] @ space.shapes.directions], axis=1)
+    code = np.asarray(packed.encode(features))
+    named = {name: np.asarray(weight) for name, weight in packed.named_weights().items()}
+    kernels = [named[f"{name}/kernel"] for name in ("dense/luma", "dense/chroma", "matte/outline")]
+    offsets = np.asarray(packed.landmarks(code)).reshape(60, -1)
+    kept = np.concatenate([*(code @ kernel for kernel in kernels), offsets], axis=1)
+    weights = np.concatenate([plane_weights(0.3 + 0.7 * geometry.face, outline=0.02), np.full(130, 25.0)])
+
+    def variance(vectors: np.ndarray) -> float:
+        return float((np.square(vectors - vectors.mean(axis=0)) * weights).sum())
+
+    left = variance(wanted - kept) / variance(wanted)
+    assert packed.settings.code_width == 4
+    assert 0.4 < share < 0.98
+    np.testing.assert_allclose(1 - share, left, rtol=1e-3)
+    # No code of four numbers could keep more: these are the leading principal components.
+    values = np.linalg.svd((wanted - wanted.mean(axis=0)) * np.sqrt(weights), compute_uv=False) ** 2
+    np.testing.assert_allclose(share, values[:4].sum() / values.sum(), rtol=1e-3)
+
+
+def test_codes_have_unit_variance(
+    space: FaceSpace, normalisation: Normalisation, kernel: np.ndarray, geometry: Geometry, rng: np.random.Generator
+) -> None:
+    from fsynth_training.fit.export_linear import pack
+
+    features = rng.gamma(1, 1, (60, WIDTH)).astype(np.float32)
+    packed, _ = pack(space, normalisation, kernel, BIAS, geometry, features)
+
+    code = np.asarray(packed.encode(features))
+
+    np.testing.assert_allclose(np.cov(code.T), np.eye(12), atol=0.01)
+    np.testing.assert_allclose(code.mean(axis=0), 0, atol=0.01)

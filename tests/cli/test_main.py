@@ -24,7 +24,7 @@ def modules_after(arguments: list[str]) -> tuple[str, set[str]]:
     return printed, set(json.loads(modules))
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["normalize", "--help"], ["doctor", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["normalize", "--help"], ["train", "--help"], ["doctor", "--help"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     printed, modules = modules_after(arguments)
     assert "Usage:" in printed
@@ -34,7 +34,11 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 def test_help_lists_every_command(run) -> None:
     result = run("--help")
     assert result.exit_code == 0
-    assert [line.split()[0] for line in result.output.split("Commands:\n")[1].splitlines()] == ["normalize", "doctor"]
+    assert [line.split()[0] for line in result.output.split("Commands:\n")[1].splitlines()] == [
+        "normalize",
+        "train",
+        "doctor",
+    ]
 
 
 def test_version(run) -> None:

@@ -1,0 +1,297 @@
+"""The training dataset on disk: a folder of plain .npy arrays, a JSON file that describes them, and a table of photos.
+
+::
+
+    dataset.json   version, encoder, sizes, the configuration it was made with, the sha256 of each array's file
+    <array>.npy    one for each array of ``Dataset``; memory-mapped when opened
+    photos.csv     one row a photo that was looked at: whether it was kept, and why not
+    report.html    the same for people, self-contained
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fsynth.errors import FsynthError
+
+VERSION = 1
+
+SHAPES: dict[str, tuple[str, str]] = {
+    "textures": ("N S S 3", "uint8"),
+    "mattes": ("N S S", "uint8"),
+    "landmarks": ("N L 2", "float32"),
+    "target_identity": ("N", "int32"),
+    "target_features": ("N W", "float32"),
+    "features": ("M V W", "float32"),
+    "photo_identity": ("M", "int32"),
+    "photo_target": ("M", "int32"),
+    "view_mirrored": ("M V", "bool"),
+    "validation": ("I", "bool"),
+    "mean_landmarks": ("L 2", "float32"),
+    "mean_mesh": ("468 2", "float32"),
+    "backgrounds": ("B S S 3", "uint8"),
+}
+"""Axes and dtype of each array. A letter is the same number wherever it stands; B alone may be 0."""
+
+
+class DatasetError(FsynthError):
+    """A dataset folder is missing, incomplete, damaged or of another version, or can't be written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """N clean targets, and M photos of I people as identity features.
+
+    Attributes:
+        textures: (N, 224, 224, 3) uint8 sRGB, clean targets in the mean geometry; beyond the head its colours go on.
+        mattes: (N, 224, 224) uint8, 0..255: how much of a pixel is head and neck.
+        landmarks: (N, 65, 2) float32, (x, y) in pixels, pixel centres on integers, order of ``LANDMARKS_65``.
+        target_identity: (N,) int32, whose target it is.
+        target_features: (N, W) float32, the mean over that person's photos of the features of each as it is.
+        features: (M, V, W) float32, each photo in V views: 0 as it is, 1 mirrored, 2.. degraded copies.
+        photo_identity: (M,) int32.
+        photo_target: (M,) int32, the target of each photo; -1 for photos that give features only.
+        view_mirrored: (M, V) bool, whether the view is mirrored; its target is then the mirrored one.
+        validation: (I,) bool, people held out from fitting.
+        mean_landmarks: (65, 2) float32 and mean_mesh: (468, 2) float32 px, the geometry of the textures, symmetric.
+        backgrounds: (B, 224, 224, 3) uint8 sRGB, images without a head.
+        encoder: name of the encoder of the features, None for features that came from elsewhere.
+        config: the configuration the dataset was made with, as JSON has it.
+        photos: the rows of photos.csv. Those whose ``kept`` is not "no" are the M photos, in their order.
+    """
+
+    textures: np.ndarray
+    mattes: np.ndarray
+    landmarks: np.ndarray
+    target_identity: np.ndarray
+    target_features: np.ndarray
+    features: np.ndarray
+    photo_identity: np.ndarray
+    photo_target: np.ndarray
+    view_mirrored: np.ndarray
+    validation: np.ndarray
+    mean_landmarks: np.ndarray
+    mean_mesh: np.ndarray
+    backgrounds: np.ndarray
+    encoder: str | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    photos: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def feature_width(self) -> int:
+        """W, the number of features of a photo."""
+        return int(self.features.shape[2])
+
+    @property
+    def image_size(self) -> int:
+        """Width and height of the textures in pixels."""
+        return int(self.textures.shape[1])
+
+    @property
+    def identity_names(self) -> tuple[str, ...]:
+        """(I,) the name of each identity as photos.csv has it; empty strings where there is no such table."""
+        names = [""] * len(self.validation)
+        kept = (row for row in self.photos if row["kept"] != "no")
+        for row, identity in zip(kept, self.photo_identity, strict=False):
+            names[identity] = row["identity"]
+        return tuple(names)
+
+    def check(self, name: str = "The dataset") -> None:
+        """Raise DatasetError, naming the array and what is wrong with it, if the arrays don't fit together."""
+        sizes: dict[str, int] = {}
+        for key, (axes, dtype) in SHAPES.items():
+            _check_array(name, key, getattr(self, key), axes, dtype, sizes)
+        for key in ("target_features", "features", "landmarks", "mean_landmarks", "mean_mesh"):
+            _check_finite(name, key, getattr(self, key))
+        limits = {
+            "target_identity": (0, sizes["I"]),
+            "photo_identity": (0, sizes["I"]),
+            "photo_target": (-1, sizes["N"]),
+        }
+        for key, (low, high) in limits.items():
+            values = getattr(self, key)
+            if values.min() < low or values.max() >= high:
+                raise DatasetError(f"{name} has {key} outside of {low}..{high - 1}. Prepare it again.")
+        has_target = np.asarray(self.photo_target) >= 0
+        owner = np.asarray(self.target_identity)[np.asarray(self.photo_target)[has_target]]
+        if (owner != np.asarray(self.photo_identity)[has_target]).any():
+            raise DatasetError(f"{name} gives a photo the target of another person. Prepare it again.")
+        kept = sum(row.get("kept") != "no" for row in self.photos)
+        if self.photos and kept != sizes["M"]:
+            raise DatasetError(f"{name} has features of {sizes['M']} photos, but photos.csv keeps {kept}.")
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str], *, verify: bool = True) -> Dataset:
+        """Memory-map a dataset and check it.
+
+        Args:
+            folder: as ``write`` or ``fsynth train prepare`` leaves it.
+            verify: also compare each file's sha256, which reads all of it once (a second for 2 GB).
+
+        Raises:
+            DatasetError: the folder or a file of it is missing, cut off, changed, of another version, or the arrays
+                don't fit together or are not finite.
+        """
+        folder = Path(folder)
+        about = _read_json(folder)
+        arrays = {key: _open_array(folder, key, about["sha256"], verify) for key in SHAPES}
+        try:
+            with (folder / "photos.csv").open(newline="", encoding="utf-8") as file:
+                photos = tuple(csv.DictReader(file))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise DatasetError(
+                f"{folder / 'photos.csv'} can't be read ({error}). Prepare the dataset again."
+            ) from error
+        dataset = cls(**arrays, encoder=about["encoder"], config=about["config"], photos=photos)
+        dataset.check(str(folder))
+        return dataset
+
+    def write(
+        self, folder: str | os.PathLike[str], *, overwrite: bool = False, pages: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Write the dataset to ``folder``, whole or not at all: it is written beside and renamed.
+
+        Args:
+            folder: must not exist yet, unless ``overwrite``, which replaces a dataset (and nothing else).
+            overwrite: see there.
+            pages: further files of the folder, by name, such as report.html.
+
+        Raises:
+            DatasetError: the arrays don't fit together, ``folder`` exists, or the disk does not take it.
+        """
+        folder = Path(folder)
+        self.check()
+        check_free(folder, overwrite=overwrite)
+        beside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}.tmp")
+        try:
+            beside.mkdir(parents=True)
+            self._write_files(beside, pages or {})
+            if folder.exists():
+                replaced = beside.with_suffix(".old")
+                os.replace(folder, replaced)
+                os.replace(beside, folder)
+                shutil.rmtree(replaced)
+            else:
+                os.replace(beside, folder)
+        except OSError as error:
+            raise DatasetError(
+                f"{folder} can't be written ({error.strerror or error}). Nothing was left half-written."
+            ) from error
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+    def _write_files(self, folder: Path, pages: Mapping[str, bytes]) -> None:
+        hashes = {}
+        for key, (_, dtype) in SHAPES.items():
+            path = folder / f"{key}.npy"
+            np.save(path, np.asarray(getattr(self, key), dtype))
+            hashes[key] = _sha256(path)
+        about = {
+            "version": VERSION,
+            "encoder": self.encoder,
+            "feature_width": self.feature_width,
+            "image_size": self.image_size,
+            "landmarks": int(self.landmarks.shape[1]),
+            "config": self.config,
+            "sha256": hashes,
+        }
+        (folder / "dataset.json").write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (folder / "photos.csv").write_bytes(photos_table(self.photos))
+        for name, page in pages.items():
+            (folder / name).write_bytes(page)
+
+
+def check_free(folder: Path, *, overwrite: bool) -> None:
+    """Raise DatasetError if a dataset may not be written to ``folder``: it holds something, and what that is."""
+    if not folder.exists():
+        return
+    if not overwrite:
+        raise DatasetError(f"{folder} exists already. Name another folder, or add --overwrite to replace it.")
+    if not (folder / "dataset.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DatasetError(f"{folder} exists and is no dataset, so it is not replaced. Name another folder.")
+
+
+def photos_table(photos: tuple[Mapping[str, str], ...]) -> bytes:
+    """photos.csv: one row a photo, under the columns of the first row."""
+    columns = list(photos[0]) if photos else ["file", "identity", "set", "role", "kept", "reason"]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(photos)
+    return text.getvalue().encode("utf-8", "surrogateescape")
+
+
+def _check_array(name: str, key: str, array: np.ndarray, axes: str, dtype: str, sizes: dict[str, int]) -> None:
+    """Check dtype and shape; ``sizes`` holds the axes known so far and takes up new ones."""
+    if array.dtype != dtype:
+        raise DatasetError(f"{name} has {key} of type {array.dtype}, but {dtype} was expected.")
+    names = axes.split()
+    expected = ", ".join(names)
+    if array.ndim != len(names):
+        raise DatasetError(f"{name} has {key} of shape {array.shape}, but ({expected}) was expected.")
+    for axis, size in zip(names, array.shape, strict=True):
+        wanted = int(axis) if axis.isdigit() else sizes.setdefault(axis, size)
+        if size != wanted or (size == 0 and axis != "B"):
+            told = f", with {axis} = {wanted}" if axis.isalpha() and wanted else ""
+            raise DatasetError(f"{name} has {key} of shape {array.shape}, but ({expected}){told} was expected.")
+
+
+def _check_finite(name: str, key: str, array: np.ndarray) -> None:
+    # In pieces: the array may be larger than memory.
+    for start in range(0, len(array), 4096):
+        finite = np.isfinite(array[start : start + 4096])
+        if not finite.all():
+            row = start + int(np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))[0])
+            raise DatasetError(
+                f"{name} has a value in {key} that is not a finite number, first in row {row}. "
+                "Take that photo out, or compute its features again."
+            )
+
+
+def _read_json(folder: Path) -> dict[str, Any]:
+    path = folder / "dataset.json"
+    if not path.is_file():
+        raise DatasetError(f"{folder} is no dataset: it has no dataset.json. Make one with: fsynth train prepare.")
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{path} can't be read ({error}). Prepare the dataset again.") from error
+    version = about.get("version") if isinstance(about, dict) else None
+    if version != VERSION:
+        raise DatasetError(
+            f"{folder} is a dataset of version {version}, and this fsynth reads version {VERSION}. Prepare it again."
+        )
+    missing = {"encoder", "config", "sha256"} - set(about)
+    if missing or not isinstance(about["sha256"], dict):
+        raise DatasetError(f"{path} is incomplete (no {', '.join(sorted(missing)) or 'hashes'}). Prepare it again.")
+    return dict(about)
+
+
+def _open_array(folder: Path, key: str, hashes: Mapping[str, str], verify: bool) -> np.ndarray:
+    path = folder / f"{key}.npy"
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if verify and _sha256(path) != hashes.get(key):
+            raise DatasetError(f"{path} is not the file that was written (its sha256 differs). Prepare it again.")
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path} is missing. Prepare the dataset again.") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise DatasetError(f"{path} is damaged or cut off ({error}). Prepare the dataset again.") from error
+    return np.asarray(array) if array.size == 0 else array
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -40,8 +40,11 @@ class Geometry:
 def mean_geometry(prepared: PreparedSet) -> Geometry:
     """The mean of London's neutral meshes and of their mirror images."""
     neutral = (prepared.source == "london") & ~prepared.smiling
-    mesh = prepared.mesh[neutral, :, :2].mean(axis=0).astype(np.float64)
-    mesh = _symmetric(mesh)
+    return geometry_of(symmetric(prepared.mesh[neutral, :, :2].mean(axis=0).astype(np.float64)))
+
+
+def geometry_of(mesh: np.ndarray) -> Geometry:
+    """The geometry of ``mesh`` (468, 2) px: its masks of face and skin."""
     face = polygon(mesh[list(_FACE_OUTLINE)])
     skin = face.copy()
     for hole in (*_EYE_HOLES, *_BROW_HOLES, _LIP_HOLE):
@@ -49,8 +52,8 @@ def mean_geometry(prepared: PreparedSet) -> Geometry:
     return Geometry(mesh, soften(face, 5), ndimage.grey_erosion(skin, size=5))
 
 
-def _symmetric(mesh: np.ndarray) -> np.ndarray:
-    """Average each point with the mirror image of its partner: the one nearest to where it mirrors to."""
+def symmetric(mesh: np.ndarray) -> np.ndarray:
+    """``mesh`` (468, 2), each point averaged with the mirror image of its partner: the nearest to where it mirrors."""
     middle = (SIZE - 1) / 2
     mirrored = np.stack([2 * middle - mesh[:, 0], mesh[:, 1]], axis=1)
     distance = np.linalg.norm(mesh[:, None] - mirrored[None], axis=2)

@@ -1,0 +1,79 @@
+"""Photographs of people whom the weights never saw: what every measurement starts from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from fsynth.errors import ArgumentError
+from fsynth.faces import LANDMARKS_65
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationPhotos:
+    """N photographs in which a face was found.
+
+    Attributes:
+        aligned: (N, 224, 224, 3) uint8 sRGB, aligned faces.
+        mesh: (N, 468, 3) float32, the FaceMesh points in pixels of ``aligned``.
+        features: by the encoder's name, (N, W) float32, what that encoder sees in the photograph.
+        identity: (N,) str. expression: (N,) str, "neutral", "smiling" or "" where it is not known.
+        file: (N,) str, for messages and captions.
+    """
+
+    aligned: np.ndarray
+    mesh: np.ndarray
+    features: dict[str, np.ndarray]
+    identity: np.ndarray
+    expression: np.ndarray
+    file: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.identity)
+
+    @property
+    def landmarks(self) -> np.ndarray:
+        """(N, 65, 2) float32 (x, y) in pixels of ``aligned``."""
+        return self.mesh[:, LANDMARKS_65, :2]
+
+    def select(self, rows: np.ndarray) -> EvaluationPhotos:
+        """The photographs that ``rows`` (indices or a mask) picks."""
+        columns = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "features"}
+        picked = {name: column[rows] for name, column in columns.items()}
+        return EvaluationPhotos(features={name: f[rows] for name, f in self.features.items()}, **picked)
+
+    def features_for(self, encoder: str) -> np.ndarray:
+        """(N, W) float32: the features of ``encoder``.
+
+        Raises:
+            ArgumentError: they were not computed.
+        """
+        if encoder not in self.features:
+            raise ArgumentError(
+                f"The photographs were read without the features of the encoder {encoder!r}: read them again."
+            )
+        return self.features[encoder]
+
+    def digest(self) -> str:
+        """sha256 of the pixels and of whose they are: what measurements of these photographs are kept under."""
+        state = hashlib.sha256()
+        for column in (self.aligned, self.mesh, self.identity.astype(str), self.expression.astype(str)):
+            state.update(np.ascontiguousarray(column).tobytes())
+        return state.hexdigest()
+
+
+def from_prepared(path: Path) -> EvaluationPhotos:
+    """The photographs of a file that ``fsynth_training.dataset.prepare.cached`` wrote (FaceRes features)."""
+    with np.load(path) as data:
+        london = data["source"] == "london"
+        return EvaluationPhotos(
+            aligned=data["aligned"],
+            mesh=data["mesh"],
+            features={"faceres": data["features"][:, 0]},
+            identity=data["identity"],
+            expression=np.where(london, np.where(data["smiling"], "smiling", "neutral"), ""),
+            file=data["path"],
+        )

@@ -1,0 +1,1 @@
+"""Files of morphable models: one module per format, each with ``read(path) -> MorphableModel``."""

@@ -9,10 +9,16 @@ from PIL import Image, ImageDraw, ImageFilter
 
 
 def augment(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A random degradation of ``image`` (H, W, 3) uint8; each kind happens independently."""
+    """The image of ``degrade`` alone."""
+    return degrade(image, rng)[0]
+
+
+def degrade(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
+    """A random degradation of ``image`` (H, W, 3) uint8, each kind by its own chance, and whether it is mirrored."""
     picture = Image.fromarray(image)
     size = picture.size
-    if rng.random() < 0.5:
+    mirrored = bool(rng.random() < 0.5)
+    if mirrored:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if rng.random() < 0.5:  # a small change of framing
         angle, scale = rng.normal(0, 4), np.exp(rng.normal(0, 0.04))
@@ -45,7 +51,7 @@ def augment(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         buffer = io.BytesIO()
         result.save(buffer, "JPEG", quality=int(rng.integers(20, 80)))
         result = Image.open(buffer).convert("RGB")
-    return np.asarray(result)
+    return np.asarray(result), mirrored
 
 
 def _occlude(picture: Image.Image, rng: np.random.Generator) -> None:

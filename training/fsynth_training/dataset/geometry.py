@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from fsynth.faces import LANDMARKS_65, MIRROR_65
+from fsynth.faces import LANDMARKS_65
 from fsynth.warp.numpy import sparse_image_warp
 from fsynth_training.dataset.prepare import PreparedSet
 
@@ -21,6 +21,22 @@ _EYE_HOLES = ((33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 1
               (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249))  # fmt: skip
 _BROW_HOLES = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (300, 293, 334, 296, 336, 285, 295, 282, 283, 276))
 _LIP_HOLE = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91)
+
+
+_MIDLINE_468 = (0, 1, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 94, 151, 152, 164, 168, 175, 195, 197,
+                199, 200)  # fmt: skip
+
+
+def _mirror_468() -> np.ndarray:
+    # FaceMesh counts the midline and the right half up to 247, then the left half in the same order.
+    right = np.setdiff1d(np.arange(248), _MIDLINE_468)
+    mirror = np.arange(468)
+    mirror[right], mirror[248:] = np.arange(248, 468), right
+    return mirror
+
+
+MIRROR_468: np.ndarray = _mirror_468()
+"""(468,) permutation: point ``MIRROR_468[i]`` of the mesh is the left-right mirror image of point ``i``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +69,9 @@ def geometry_of(mesh: np.ndarray) -> Geometry:
 
 
 def symmetric(mesh: np.ndarray) -> np.ndarray:
-    """``mesh`` (468, 2), each point averaged with the mirror image of its partner: the nearest to where it mirrors."""
-    middle = (SIZE - 1) / 2
-    mirrored = np.stack([2 * middle - mesh[:, 0], mesh[:, 1]], axis=1)
-    distance = np.linalg.norm(mesh[:, None] - mirrored[None], axis=2)
-    partner = distance.argmin(axis=1)
-    partner[LANDMARKS_65] = LANDMARKS_65[MIRROR_65]
-    return (mesh + mirrored[partner]) / 2
+    """Average each point of ``mesh`` (468, 2) px with the mirror image of its partner."""
+    mirrored = np.stack([SIZE - 1 - mesh[:, 0], mesh[:, 1]], axis=1)
+    return (mesh + mirrored[MIRROR_468]) / 2
 
 
 def polygon(points: np.ndarray) -> np.ndarray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 
@@ -21,25 +24,68 @@ def skin_lab(textures: np.ndarray, geometry: Geometry) -> np.ndarray:
     return np.array(results)
 
 
+@dataclass(frozen=True, eq=False)
+class WhiteBalance:
+    """Gains that bring skin onto a reference set's line of a* and b* over L*.
+
+    Attributes:
+        line: (2, 2), slope and intercept of a* and of b* over L*.
+        shifts: for each set, by name, the mean distance (2,) of its photos' a* and b* from the line: its cast.
+        shares: for each set, how much of a photo's own distance, beyond its set's, is taken out, 0..1.
+    """
+
+    line: np.ndarray
+    shifts: Mapping[str, np.ndarray]
+    shares: Mapping[str, float]
+
+    def gains(self, lab: np.ndarray, name: str) -> np.ndarray:
+        """Gains in linear light (3,) for a photo of the set ``name`` whose skin is ``lab`` (3,); each 0.5..2."""
+        residual = lab[1:] - _on_line(self.line, lab[0])
+        wanted = lab.copy()
+        wanted[1:] -= self.shifts[name] + self.shares[name] * (residual - self.shifts[name])
+        return np.clip(lab_to_linear(wanted) / lab_to_linear(lab), 0.5, 2.0)
+
+
+def learn_white_balance(
+    lab: np.ndarray, source: np.ndarray, reference: str, *, share: float = 0.5, reference_share: float = 0.25
+) -> WhiteBalance:
+    """Learn from the skin ``lab`` (N, 3) of photos of the sets ``source`` (N,) str what each set's cast is.
+
+    Args:
+        lab: see ``skin_lab``.
+        source: the set of each photo.
+        reference: the set whose line counts.
+        share: how much of a photo's own distance from the line is taken out, 0..1.
+        reference_share: the same for photos of the reference set.
+    """
+    rows = source == reference
+    line = np.stack([np.polyfit(lab[rows, 0], lab[rows, channel], 1) for channel in (1, 2)])
+    residual = lab[:, 1:] - _on_line(line, lab[:, 0])
+    names = [str(name) for name in np.unique(source)]
+    shifts = {name: residual[source == name].mean(axis=0) for name in names}
+    return WhiteBalance(line, shifts, {name: reference_share if name == reference else share for name in names})
+
+
+def _on_line(line: np.ndarray, lightness: np.ndarray) -> np.ndarray:
+    return np.stack([np.polyval(line[0], lightness), np.polyval(line[1], lightness)], axis=-1)
+
+
+def apply_gains(texture: np.ndarray, gains: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """``texture`` (224, 224, 3) with ``gains`` (3,) in linear light where ``matte`` (224, 224), 0..1, is head."""
+    balanced = to_srgb(to_linear(texture) * gains).astype(np.float32)
+    alpha = matte[..., None]
+    return balanced * alpha + texture * (1 - alpha)
+
+
 def white_balance(textures: np.ndarray, source: np.ndarray, masks: np.ndarray, geometry: Geometry) -> np.ndarray:
     """Bring each set's skin onto London's line of a* and b* over L*, and each photo halfway, by gains in linear light.
 
     ``masks`` (N, 224, 224), in the mean geometry, keep the background out of it.
     """
     lab = skin_lab(textures, geometry)
-    london = source == "london"
-    line = [np.polyfit(lab[london, 0], lab[london, c], 1) for c in (1, 2)]
-    residual = np.stack([lab[:, c] - np.polyval(line[c - 1], lab[:, 0]) for c in (1, 2)], axis=1)
-    wanted = lab.copy()
-    for name in np.unique(source):
-        rows = source == name
-        shift = residual[rows].mean(axis=0)
-        own = 0.25 if name == "london" else 0.5
-        wanted[rows, 1:] -= shift + own * (residual[rows] - shift)
-    gains = np.clip(lab_to_linear(wanted) / lab_to_linear(lab), 0.5, 2.0)
-    balanced = to_srgb(to_linear(textures) * gains[:, None, None]).astype(np.float32)
-    alpha = masks[..., None]
-    return balanced * alpha + textures * (1 - alpha)
+    balance = learn_white_balance(lab, source, "london")
+    rows = zip(textures, lab, source, masks, strict=True)
+    return np.stack([apply_gains(texture, balance.gains(skin, name), mask) for texture, skin, name, mask in rows])
 
 
 def even_light(texture: np.ndarray, geometry: Geometry) -> np.ndarray:

@@ -1,15 +1,25 @@
-"""The photographs the first weights are made from, and which people are held out of them.
+"""The photographs the default weights are made from, and which people are held out of them.
 
-The folder layout and the licences are those of the data's own README: only the *open* sets give pixels.
+``python -m fsynth_training.dataset.open_sets FACES -o photos.csv`` writes the list for ``fsynth train prepare``. FACES
+is a folder with one folder a set, as ``OPEN_SETS`` names them and ``lfw``; in each lies ``<set>.csv``, with the columns
+``identity``, ``file`` (relative to the folder of the set) and in London's ``expression``. Only the open sets give
+pixels; what is not held out of Labeled Faces in the Wild gives features.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import itertools
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
+
+from fsynth_training.dataset.store import DatasetError, write_file
 
 OPEN_SETS = ("london", "canada", "congress", "gpo_congress", "interfaces_cc0", "sfhq_t2i")
 """Sets whose licences allow weights made from their pixels to be published."""
@@ -85,3 +95,42 @@ def london_pairs(faces: Path, identities: set[str]) -> list[tuple[str, Path, Pat
     for row in _rows(faces, "london"):
         by_person.setdefault(row["identity"], {})[row["expression"]] = faces / "london" / row["file"]
     return [(i, by_person[i]["neutral"], by_person[i]["smiling"]) for i in sorted(identities)]
+
+
+def photo_rows(faces: Path, relative_to: Path) -> Iterator[dict[str, str]]:
+    """The rows of the list for ``fsynth train prepare``, with paths relative to the folder ``relative_to``."""
+    for role, photographs in (("target", open_photographs(faces)), ("features", lfw_features_only(faces))):
+        for photo in photographs:
+            expression = "smiling" if photo.smiling else "neutral" if photo.source == "london" else ""
+            file = Path(os.path.relpath(photo.path.absolute(), relative_to.absolute())).as_posix()
+            yield {
+                "file": file,
+                "identity": photo.identity,
+                "set": photo.source,
+                "expression": expression,
+                "role": role,
+            }
+
+
+@click.command()
+@click.argument("faces", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The CSV to write."
+)
+def main(faces: Path, output: Path) -> None:
+    """Write the list of the open photographs in FACES that training may see, with their identities and roles."""
+    rows = list(photo_rows(faces, output.parent))
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    try:
+        write_file(output, text.getvalue().encode())
+    except DatasetError as error:
+        raise click.ClickException(str(error)) from error
+    targets = sum(row["role"] == "target" for row in rows)
+    click.echo(f"{output}: {targets} photos for targets, {len(rows) - targets} for features only.")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from fsynth.faces import INNER_LIPS_65
 from fsynth_training.dataset.geometry import SIZE, Geometry, polygon, soften
+from fsynth_training.dataset.screening import mouth_opening
 
 _MOUTH_AREA = (0, 13, 14, 17, 61, 291, 40, 270, 91, 321, 37, 267, 84, 314)
 
@@ -108,3 +109,29 @@ def close_lips(landmarks: np.ndarray, gap: float) -> np.ndarray:
     closed[:, upper, 1] += excess
     closed[:, lower, 1] -= excess
     return closed
+
+
+def relax_mouths(
+    textures: np.ndarray, landmarks: np.ndarray, pairs: np.ndarray, geometry: Geometry, count: int = 4
+) -> tuple[np.ndarray, np.ndarray, Smile]:
+    """Learn the smile from pairs of photos and take it out of every other photo whose lips part or whose mouth is wide.
+
+    Args:
+        textures: (N, 224, 224, 3) float32 sRGB 0..1, in the mean geometry.
+        landmarks: (N, 65, 2) px.
+        pairs: (P, 2) rows of a person's neutral and of their smiling photo; the neutral ones stay as they are.
+        geometry: the mean geometry.
+        count: number of directions, at most P.
+
+    Returns:
+        The textures, the landmarks with the lips of all closed, and the smile.
+    """
+    neutral, smiling = pairs.T
+    smile = learn_smile(textures, landmarks, neutral, smiling, geometry, count)
+    opening = mouth_opening(landmarks)
+    usual = opening[neutral]
+    wide = (opening[:, 0] > np.quantile(usual[:, 0], 0.9)) | (opening[:, 1] > np.quantile(usual[:, 1], 0.9))
+    changed = wide & ~np.isin(np.arange(len(wide)), neutral)
+    textures, landmarks = remove_smile(textures, landmarks, smile, changed, neutral)
+    textures = plain_mouths(textures, changed, textures[neutral].mean(axis=0), geometry)
+    return textures, close_lips(landmarks, float(np.median(usual[:, 0]))), smile

@@ -223,6 +223,22 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
         raise DatasetError(f"{folder} exists and is no dataset, so it is not replaced. Name another folder.")
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        DatasetError: it can't be written.
+    """
+    beside = path.with_name(f".{path.name}-{uuid.uuid4().hex}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise DatasetError(f"{path} can't be written ({error.strerror or error}).") from error
+
+
 def photos_table(photos: tuple[Mapping[str, str], ...]) -> bytes:
     """photos.csv: one row a photo, under the columns of the first row."""
     columns = list(photos[0]) if photos else ["file", "identity", "set", "role", "kept", "reason"]

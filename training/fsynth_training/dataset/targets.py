@@ -14,8 +14,8 @@ from scipy import ndimage
 from fsynth_training.dataset.geometry import SIZE, Geometry, bust, to_texture
 from fsynth_training.dataset.light import even_light, white_balance
 from fsynth_training.dataset.prepare import PreparedSet
-from fsynth_training.dataset.screening import forehead_contrast, glasses_evidence, mouth_opening, pose_angles
-from fsynth_training.dataset.smiles import Smile, close_lips, learn_smile, plain_mouths, remove_smile
+from fsynth_training.dataset.screening import forehead_contrast, glasses_evidence, pose_angles
+from fsynth_training.dataset.smiles import Smile, relax_mouths
 
 BACKGROUND = 0.80
 """The background of every normalized face, gamma-encoded sRGB grey: close to the London studio's."""
@@ -102,14 +102,6 @@ def without_smiles(targets: Targets, prepared: PreparedSet, geometry: Geometry) 
     source, smiling = prepared.source[targets.index], prepared.smiling[targets.index]
     identity = prepared.identity[targets.index]
     neutral_rows = {identity[i]: i for i in np.flatnonzero((source == "london") & ~smiling)}
-    pairs = [(neutral_rows[identity[i]], i) for i in np.flatnonzero(smiling) if identity[i] in neutral_rows]
-    neutral, smiling_rows = (np.array(column) for column in zip(*pairs, strict=True))
-    smile = learn_smile(targets.textures, targets.landmarks, neutral, smiling_rows, geometry)
-    opening = mouth_opening(targets.landmarks)
-    usual = opening[neutral]
-    wide = (opening[:, 0] > np.quantile(usual[:, 0], 0.9)) | (opening[:, 1] > np.quantile(usual[:, 1], 0.9))
-    changed = wide & ~np.isin(np.arange(len(wide)), neutral)
-    textures, landmarks = remove_smile(targets.textures, targets.landmarks, smile, changed, neutral)
-    textures = plain_mouths(textures, changed, textures[neutral].mean(axis=0), geometry)
-    landmarks = close_lips(landmarks, float(np.median(usual[:, 0])))
+    pairs = np.array([(neutral_rows[identity[i]], i) for i in np.flatnonzero(smiling) if identity[i] in neutral_rows])
+    textures, landmarks, smile = relax_mouths(targets.textures, targets.landmarks, pairs, geometry)
     return replace(targets, textures=textures, landmarks=landmarks), smile

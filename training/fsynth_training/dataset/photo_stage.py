@@ -1,0 +1,213 @@
+"""The costly part of preparing, photo by photo: find the face, align, segment, encode. Results are kept on disk.
+
+Each result is a file named by what it was made from: the photo's bytes, its role and the settings. A run that was
+stopped therefore goes on where it was, in any order and by any number of processes, and gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import json
+import os
+import uuid
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+from fsynth import encoder
+from fsynth.errors import FsynthError, NoFaceError
+from fsynth.faces import AlignedFace, align, find_faces, read_photo
+from fsynth.networks.sessions import open_session
+from fsynth_training.dataset.augment_photo import degrade
+from fsynth_training.dataset.photo_list import Photo, Role
+from fsynth_training.dataset.store import DatasetError
+
+_FORMAT = 1  # goes up when the same photo and settings give another result
+_THUMBNAIL = 112  # px
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """What a result depends on besides the photo.
+
+    Attributes:
+        encoder: name of the encoder, see ``fsynth.encoder.load``.
+        degraded: number of degraded views besides the plain and the mirrored one.
+        seed: of the degradations.
+        segmentation: the ONNX file of MediaPipe's selfie segmentation, or None for no masks.
+    """
+
+    encoder: str
+    degraded: int
+    seed: int
+    segmentation: Path | None
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """sha256 of the settings and of the segmentation's file."""
+        content = self.segmentation.read_bytes() if self.segmentation else b""
+        about = asdict(self) | {"segmentation": hashlib.sha256(content).hexdigest(), "format": _FORMAT}
+        return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a photo showed.
+
+    Attributes:
+        failure: why it gave nothing, or empty; then the arrays below are of length 0.
+        mesh: (468, 3) float32, (x, y, depth) in aligned pixels.
+        transform: (2, 3) float64, photo pixels to aligned pixels.
+        features: (V, W) float32, of the photo, its mirror image and degraded copies.
+        mirrored: (V,) bool.
+        image: (224, 224, 3) uint8 sRGB, the aligned face; of length 0 for role "features".
+        mask: (224, 224) float16, 0..1, how much of a pixel is person; of length 0 without segmentation.
+        thumbnail: a JPEG of a photo that failed though it could be read; else of length 0. uint8.
+    """
+
+    failure: str
+    mesh: np.ndarray
+    transform: np.ndarray
+    features: np.ndarray
+    mirrored: np.ndarray
+    image: np.ndarray
+    mask: np.ndarray
+    thumbnail: np.ndarray
+
+
+_NOTHING = np.zeros(0, np.float32)
+
+
+def look_at(photo: Photo, settings: StageSettings, folder: Path) -> Path:
+    """Make the result for ``photo``, unless an earlier run left it.
+
+    Args:
+        photo: what to look at.
+        settings: how.
+        folder: where results are kept.
+
+    Returns:
+        The file of the result, for ``load``. A photo that fails has one, too.
+
+    Raises:
+        DatasetError: the result can't be written, as on a full disk.
+        EngineError, WeightsError: a network can't be opened.
+    """
+    try:
+        content = photo.path.read_bytes()
+    except OSError as error:
+        failed = f"{photo.path} can't be read ({error.strerror or error})."
+        return _keep(_failure(failed), folder / "unread" / f"{hashlib.sha256(failed.encode()).hexdigest()}.npz")
+    digest = hashlib.sha256(content).hexdigest()
+    key = hashlib.sha256(f"{digest} {photo.role} {settings.digest}".encode()).hexdigest()
+    path = folder / key[:2] / f"{key}.npz"
+    if path.exists() and _is_whole(path):
+        return path
+    return _keep(see(photo.path, photo.role, settings, np.random.default_rng([settings.seed, int(digest, 16)])), path)
+
+
+def see(path: Path, role: Role, settings: StageSettings, rng: np.random.Generator) -> Seen:
+    """Find the largest face of the photo ``path``, align it, segment and encode it."""
+    network = _encoder(settings.encoder)
+    segmentation = None if settings.segmentation is None else _segmentation(settings.segmentation)
+    thumbnail = _NOTHING
+    try:
+        photo = read_photo(path)
+        faces = find_faces(photo, smallest_share=1)
+        if not faces:
+            thumbnail = _thumbnail(photo)
+            raise NoFaceError("No face was found.")
+        aligned = align(photo, faces[0])
+        chip = network.crop(photo, faces[0].mesh)
+    except FsynthError as error:
+        return _failure(str(error), thumbnail)
+    except MemoryError:
+        return _failure("There is not enough memory for this photo.")
+    degraded = [degrade(chip, rng) for _ in range(settings.degraded)]
+    views = [chip, chip[:, ::-1], *(image for image, _ in degraded)]
+    wanted = role == "target"
+    return Seen(
+        failure="",
+        mesh=mesh_in_crop(aligned).astype(np.float32),
+        transform=aligned.transform,
+        features=network.encode(np.stack(views)),
+        mirrored=np.array([False, True, *(mirrored for _, mirrored in degraded)]),
+        image=aligned.image if wanted else _NOTHING,
+        mask=person_mask(aligned.image, segmentation).astype(np.float16) if wanted and segmentation else _NOTHING,
+        thumbnail=_NOTHING,
+    )
+
+
+def load(path: Path) -> Seen:
+    """The result in ``path``, as ``look_at`` left it."""
+    with np.load(path, allow_pickle=False) as data:
+        arrays = {name: data[name] for name in data.files}
+    return Seen(failure=str(arrays.pop("failure")), **arrays)
+
+
+def mesh_in_crop(aligned: AlignedFace) -> np.ndarray:
+    """The mesh (468, 3) of an aligned face in its pixels; depth in pixels, too."""
+    depth = aligned.face.mesh[:, 2:] * np.sqrt(np.linalg.det(aligned.transform[:, :2]))
+    return np.concatenate([aligned.to_crop(aligned.face.mesh[:, :2]), depth], axis=1)
+
+
+def person_mask(image: np.ndarray, segmentation: onnxruntime.InferenceSession) -> np.ndarray:
+    """How much of each pixel of ``image`` (224, 224, 3) uint8 is person, (224, 224) float32, 0..1."""
+    view = np.asarray(Image.fromarray(image).resize((256, 256), Image.Resampling.BILINEAR), np.float32)
+    (mask,) = segmentation.run(None, {"image": view[None] / 255})
+    size = (image.shape[1], image.shape[0])
+    return np.clip(np.asarray(Image.fromarray(mask[0, :, :, 0]).resize(size, Image.Resampling.BILINEAR)), 0, 1)
+
+
+@functools.cache
+def _encoder(name: str) -> encoder.Encoder:
+    return encoder.load(name)
+
+
+@functools.cache
+def _segmentation(path: Path) -> onnxruntime.InferenceSession:
+    return open_session(path.read_bytes(), threads=1)
+
+
+def _failure(reason: str, thumbnail: np.ndarray = _NOTHING) -> Seen:
+    empty = [_NOTHING] * 6
+    return Seen(reason, *empty, thumbnail)
+
+
+def _thumbnail(photo: np.ndarray) -> np.ndarray:
+    image = Image.fromarray(photo)
+    image.thumbnail((_THUMBNAIL, _THUMBNAIL), reducing_gap=3.0)
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=80)
+    return np.frombuffer(stream.getvalue(), np.uint8)
+
+
+def _keep(seen: Seen, path: Path) -> Path:
+    beside = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("xb") as file:
+            np.savez(file, **vars(seen))
+        os.replace(beside, path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise DatasetError(
+            f"{path.parent} can't be written to ({error.strerror or error}). What was done until then is kept; "
+            "the same command goes on from there."
+        ) from error
+    return path
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a kept result can be read; one that lost its end with the machine's power can't."""
+    try:
+        load(path)
+    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile):
+        return False
+    return True

@@ -17,6 +17,9 @@ from fsynth_morphable.raycast import Hits, MeanHead
 Detect = Callable[[np.ndarray], np.ndarray | None]
 """Finds the 65 landmarks (65, 2) px in an image (H, W, 3) uint8 sRGB, or None where it sees no face."""
 
+View = tuple[Camera, np.ndarray]
+"""A camera, and the direction towards the lamp in its space (3,)."""
+
 VIEWS = 40
 IMAGE_SIZE = 384
 # Standard deviations of the cameras' turns in degrees, about the axes X (nodding), Y (shaking) and Z.
@@ -24,8 +27,10 @@ _JITTER = np.array([5.0, 8.0, 4.0])
 # On turned views landmarks of the outline slide along the silhouette, from the jaw to the neck: theirs are the votes
 # of cameras that look nearly straight.
 _JITTER_OUTLINE = np.array([2.5, 2.5, 4.0])
-# Votes further from the middle than so many times the median distance do not count.
-_OUTLIER = 2.5
+# Votes further from the median than so many times the median distance do not count.
+_OUTLIER = 4.0
+# Nor do those so many metres behind the front quarter: rays that slip past the cheek end on the ear or the neck.
+_BEHIND = 0.015
 # A mesh counts as symmetric if half of its vertices have a mirror image within this share of the head's width.
 _SYMMETRIC = 0.002
 
@@ -72,8 +77,8 @@ def vote_landmarks(
     head = MeanHead(model)
     rng = np.random.default_rng(seed)
     middle, extent = _find_face(head, detect, model.name)
-    inner = _collect(head, detect, _cameras(rng, views, _JITTER, middle, extent), rng, model.name)
-    outline = _collect(head, detect, _cameras(rng, views, _JITTER_OUTLINE, middle, extent), rng, model.name)
+    inner = _collect(head, detect, _views(rng, views, _JITTER, middle, extent), model.name)
+    outline = _collect(head, detect, _views(rng, views, _JITTER_OUTLINE, middle, extent), model.name)
     if points == "vertex":
         chosen = _most_named(inner.vertex)
         chosen[OUTLINE] = _most_named(outline.vertex)[OUTLINE]
@@ -109,16 +114,22 @@ def _find_face(head: MeanHead, detect: Detect, name: str) -> tuple[np.ndarray, f
     return (low + high) / 2, 2.2 * float((high - low)[:2].max())
 
 
-def _cameras(
-    rng: np.random.Generator, count: int, jitter: np.ndarray, middle: np.ndarray, extent: float
-) -> list[Camera]:
-    turns = np.radians(jitter * np.clip(rng.standard_normal((count, 3)), -2, 2))
-    shifts = rng.uniform(-0.05, 0.05, (count, 3)) * extent
-    sizes = extent * rng.uniform(0.85, 1.2, count)
-    return [
-        _frame(rotation_matrix(turn), middle + shift, size)
-        for turn, shift, size in zip(turns, shifts, sizes, strict=True)
-    ]
+def _views(rng: np.random.Generator, count: int, jitter: np.ndarray, middle: np.ndarray, extent: float) -> list[View]:
+    """``count`` random cameras and the directions to their lamps, in opposite pairs.
+
+    Where the surface falls away from the camera its points move along with the turn; in a pair that cancels, so that
+    the mean does not depend on where the cameras happen to look on average.
+    """
+    views = []
+    for _ in range((count + 1) // 2):
+        turn = np.radians(jitter * np.clip(rng.standard_normal(3), -2, 2))
+        shift = rng.uniform(-0.05, 0.05, 3) * extent
+        size = extent * rng.uniform(0.85, 1.2)
+        light = np.array([*rng.uniform([-0.6, -0.1], [0.6, 0.8]), 1.0])
+        for sign in (1, -1):
+            camera = _frame(rotation_matrix(sign * turn), middle + shift * [sign, 1, 1], size)
+            views.append((camera, light * [sign, 1, 1]))
+    return views[:count]
 
 
 def _frame(rotation: np.ndarray, middle: np.ndarray, extent: float) -> Camera:
@@ -128,19 +139,15 @@ def _frame(rotation: np.ndarray, middle: np.ndarray, extent: float) -> Camera:
     return Camera(rotation, -rotation @ middle - [0, 0, distance], image_size=IMAGE_SIZE)
 
 
-def _collect(head: MeanHead, detect: Detect, cameras: list[Camera], rng: np.random.Generator, name: str) -> Votes:
-    seen = [
-        _look(head, detect, camera, np.array([*rng.uniform([-0.6, -0.1], [0.6, 0.8]), 1.0])) for camera in cameras
-    ]
+def _collect(head: MeanHead, detect: Detect, views: list[View], name: str) -> Votes:
+    seen = [_look(head, detect, camera, light) for camera, light in views]
     found = [view for view in seen if view is not None]
-    if len(found) < max(1, len(cameras) // 2):
-        raise LandmarksError(f"A face was seen in only {len(found)} of {len(cameras)} views of the mean head of {name}.")
+    if len(found) < max(1, len(views) // 2):
+        raise LandmarksError(f"A face was seen in only {len(found)} of {len(views)} views of the mean head of {name}.")
     return Votes(np.stack([view[0] for view in found]), np.stack([view[1] for view in found]))
 
 
-def _look(
-    head: MeanHead, detect: Detect, camera: Camera, light: np.ndarray
-) -> tuple[np.ndarray, np.ndarray] | None:
+def _look(head: MeanHead, detect: Detect, camera: Camera, light: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """One view's votes: surface points (65, 3) and vertices (65,), or None if no face is seen."""
     image, shown = head.render(camera, light)
     landmarks = detect(image)
@@ -169,9 +176,12 @@ def _visible_skin(head: MeanHead, camera: Camera, landmarks: np.ndarray, shown: 
 
 
 def _middle_of_votes(points: np.ndarray) -> np.ndarray:
-    """The mean (L, 3) of points (V, L, 3) without outliers."""
-    distance = np.linalg.norm(points - np.median(points, axis=0), axis=-1)
-    kept = distance <= _OUTLIER * np.median(distance, axis=0) + 1e-9
+    """The mean (L, 3) of points (V, L, 3), without those behind what the others saw and without outliers."""
+    depth = points[..., 2]
+    front = depth >= np.quantile(depth, 0.75, axis=0) - _BEHIND
+    median = np.nanmedian(np.where(front[..., None], points, np.nan), axis=0)
+    distance = np.linalg.norm(points - median, axis=-1)
+    kept = front & (distance <= _OUTLIER * np.nanmedian(np.where(front, distance, np.nan), axis=0) + 1e-9)
     return (points * kept[..., None]).sum(axis=0) / kept.sum(axis=0)[:, None]
 
 

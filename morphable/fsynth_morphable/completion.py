@@ -1,0 +1,70 @@
+"""Colours for vertices that no photo shows, from those it does show, for models without a colour basis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_ANCHOR = 1e-3
+"""How strongly every vertex is drawn to the mean colour, relative to one of its neighbours."""
+
+
+def complete(colours: np.ndarray, confidence: np.ndarray, triangles: np.ndarray, *, steps: int = 80) -> np.ndarray:
+    """Keep colours where they are known and let them go on smoothly (harmonically) elsewhere.
+
+    Minimises ``sum_i confidence_i |c_i - colours_i|^2 + sum_ij |c_i - c_j|^2`` over the edges ij, with a weak pull to the
+    confidence-weighted mean, by conjugate gradients.
+
+    Args:
+        colours: (N, 3) float, of any value where ``confidence`` is 0.
+        confidence: (N,) float, 0 or more, at least one of them positive.
+        triangles: (T, 3) integers.
+        steps: of conjugate gradients.
+
+    Returns:
+        (N, 3) float32.
+    """
+    n = len(colours)
+    edges = _edges(triangles)
+    mean = np.average(colours, axis=0, weights=confidence)
+    degree = np.bincount(edges.ravel(), minlength=n)
+    diagonal = (degree + confidence + _ANCHOR)[:, None]
+
+    def apply(values: np.ndarray) -> np.ndarray:
+        return diagonal * values - _neighbour_sums(values, edges)
+
+    # Relative to the mean, so that the pull is one to zero.
+    known = confidence[:, None] * (colours - mean)
+    solution = np.zeros((n, 3))
+    residual = known.copy()
+    scaled = residual / diagonal
+    direction = scaled.copy()
+    product = (residual * scaled).sum(axis=0)
+    for _ in range(steps):
+        if product.max() < 1e-12:
+            break
+        applied = apply(direction)
+        step = product / np.maximum((direction * applied).sum(axis=0), 1e-30)
+        solution += step * direction
+        residual -= step * applied
+        scaled = residual / diagonal
+        previous, product = product, (residual * scaled).sum(axis=0)
+        direction = scaled + product / np.maximum(previous, 1e-30) * direction
+    return (solution + mean).astype(np.float32)
+
+
+def _edges(triangles: np.ndarray) -> np.ndarray:
+    """The edges of the mesh, (E, 2), each once."""
+    pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).astype(np.int64)
+    pairs.sort(axis=1)
+    keys = np.unique(pairs[:, 0] << 32 | pairs[:, 1])
+    return np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1)
+
+
+def _neighbour_sums(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The sum (N, d) of the values (N, d) of each vertex' neighbours."""
+    a, b = edges.T
+    sums = np.empty_like(values)
+    for axis in range(values.shape[1]):
+        column = values[:, axis]
+        sums[:, axis] = np.bincount(a, column[b], len(values)) + np.bincount(b, column[a], len(values))
+    return sums

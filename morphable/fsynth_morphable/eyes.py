@@ -1,0 +1,101 @@
+"""Eyeballs: sclera, iris and pupil, the iris in the colour that the image shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fsynth_morphable.sampling import sample
+
+# Human eyes, in radians seen from the middle of an eyeball of 12 mm: the iris is 11.8 mm wide, the pupil 3.6 mm.
+_IRIS = 0.51
+_PUPIL = 0.15
+_SCLERA: np.ndarray = np.array([0.83, 0.80, 0.78], np.float32)
+_VEINS: np.ndarray = np.array([0.80, 0.66, 0.62], np.float32)
+_BROWN: np.ndarray = np.array([0.31, 0.21, 0.15], np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Eyeball:
+    """A ball that looks along +Z. ``centre``: (3,) metres. ``radius``: metres."""
+
+    centre: np.ndarray
+    radius: float
+
+    @classmethod
+    def around(cls, vertices: np.ndarray) -> Eyeball:
+        """The sphere that fits points (N, 3) on an eyeball best, by least squares."""
+        middle = vertices.mean(axis=0).astype(np.float64)
+        points = vertices - middle
+        rows = np.concatenate([2 * points, np.ones((len(points), 1))], axis=1)
+        solution = np.linalg.lstsq(rows, (points**2).sum(axis=1), rcond=None)[0]
+        radius = float(np.sqrt(max(solution[3] + solution[:3] @ solution[:3], 1e-12)))
+        return cls(middle + solution[:3], radius)
+
+    def ring(self, angles: np.ndarray, turns: np.ndarray) -> np.ndarray:
+        """Points (A, 3) on the ball, ``angles`` from the middle of the pupil, ``turns`` around it (0 right, up next)."""
+        directions = np.stack(
+            [np.sin(angles) * np.cos(turns), np.sin(angles) * np.sin(turns), np.cos(angles)], axis=-1
+        )
+        return self.centre + self.radius * directions
+
+
+def iris_colour(image: np.ndarray, rings: list[np.ndarray]) -> np.ndarray:
+    """The colour of the irises in an image, (3,) float32 sRGB in 0..1.
+
+    Args:
+        image: (H, W, 3) float32 sRGB in 0..1.
+        rings: for each eye, points (A, 2) in pixels, where its iris should be: see ``iris_points``.
+    """
+    found = []
+    for ring in rings:
+        # Eyes do not look quite straight ahead: take the darkest place nearby.
+        reach = 0.6 * float(np.ptp(ring[:, 0])) / 2
+        shifts = np.stack(np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-0.5, 0.5, 5)), axis=-1).reshape(-1, 2) * reach
+        colours = sample(image, (ring + shifts[:, None]).reshape(-1, 2)).reshape(len(shifts), len(ring), 3)
+        darkest = np.argmin(np.median(colours.mean(axis=2), axis=1) + 0.02 * np.abs(shifts).sum(axis=1) / reach)
+        found.append(colours[darkest])
+    colours = np.concatenate(found)
+    # Lashes, pupils and what a small image blurs into them darken most of the ring, reflections lighten some of it.
+    brightness = colours.mean(axis=1)
+    low, high = np.quantile(brightness, [0.5, 0.9])
+    colour = colours[(brightness >= low) & (brightness <= high)].mean(axis=0)
+    return np.clip(0.8 * colour + 0.2 * np.maximum(colour, _BROWN), 0.06, 0.7).astype(np.float32)
+
+
+def iris_points(eyeball: Eyeball) -> np.ndarray:
+    """Points (A, 3) metres on the iris between pupil and rim, on the sides and below, where no lid covers it."""
+    angles, turns = np.meshgrid(np.linspace(0.6, 0.85, 3) * _IRIS, np.radians(np.linspace(-200, 20, 23)))
+    return eyeball.ring(angles.ravel(), turns.ravel())
+
+
+def paint_eyeball(places: np.ndarray, eyeball: Eyeball, iris: np.ndarray) -> np.ndarray:
+    """Colours (P, 3) float32 sRGB of places (P, 3) metres on an eyeball, with an iris of the colour ``iris`` (3,)."""
+    across, up, forward = ((places - eyeball.centre) / eyeball.radius).astype(np.float32).T
+    angle = np.arctan2(np.hypot(across, up), forward)
+    turn = np.arctan2(up, across)
+
+    # Fibres run outward; they are brighter around the pupil, and the rim is dark.
+    radius = np.clip((angle - _PUPIL) / (_IRIS - _PUPIL), 0, 1)
+    fibres = sum(np.sin(count * turn + phase + 2 * radius) for count, phase in ((17, 0.3), (29, 1.9), (53, 4.1)))
+    brightness = 1.12 + 0.09 * fibres / 1.7 + 0.22 * np.exp(-(((radius - 0.25) / 0.2) ** 2))
+    brightness *= 1 - 0.62 * _step(radius, 0.78, 1.0)
+    iris_colour = np.clip(iris * brightness[:, None], 0, 1)
+    colour = iris_colour * _step(angle, _PUPIL - 0.025, _PUPIL + 0.025)[:, None]
+    colour += 0.015
+
+    share = _step(angle, 0.75, 1.5)[:, None]
+    sclera = _SCLERA * (1 - share) + _VEINS * share
+    # The upper lid and its lashes shade the ball below them.
+    sclera = sclera * (1 - 0.3 * _step(up, 0.1, 0.55))[:, None]
+    colour *= (1 - 0.25 * _step(up, 0.1, 0.5))[:, None]
+    white = _step(angle, _IRIS - 0.03, _IRIS + 0.035)[:, None]
+    return (colour * (1 - white) + sclera * white).astype(np.float32)
+
+
+def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 below ``low``, 1 above ``high``, smoothly in between."""
+    share = np.clip((values - low) / (high - low), 0, 1)
+    smooth: np.ndarray = share * share * (3 - 2 * share)
+    return smooth

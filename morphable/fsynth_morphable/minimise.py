@@ -9,7 +9,7 @@ import numpy as np
 from fsynth_morphable.shape_objective import Objective
 
 # A step is the last one if it promises less than this share of the objective.
-_TOLERANCE = 1e-10
+_TOLERANCE = 1e-8
 _GAUSS_NEWTON_STEPS = 100
 _DESCENT_TOLERANCE = 1e-9
 _DESCENT_STEPS = 200_000
@@ -28,7 +28,7 @@ def gauss_newton(objective: Objective, start: np.ndarray) -> Minimum:
     """Minimise by Gauss-Newton steps, each the exact minimum of the quadratic model within the bounds."""
     parameters = start.copy()
     free = np.flatnonzero(objective.free)
-    bounded = np.isfinite(objective.low[free])
+    unbounded = int(np.isinf(objective.low[free]).sum())
     value, residuals, jacobian = objective.value_and_jacobian(parameters)
     steps = 0
     while steps < _GAUSS_NEWTON_STEPS:
@@ -38,7 +38,8 @@ def gauss_newton(objective: Objective, start: np.ndarray) -> Minimum:
         hessian[np.diag_indices(len(free))] += objective.prior[free]
         gradient = kept.T @ residuals + objective.prior[free] * parameters[free]
         here = parameters[free]
-        step = _bounded_newton_step(hessian, gradient, objective.low[free] - here, objective.high[free] - here, bounded)
+        low, high = objective.low[free], objective.high[free]
+        step = _bounded_newton_step(hessian, gradient, low - here, high - here, unbounded)
         slope = 2 * float(gradient @ step)
         if -slope <= _TOLERANCE * value:
             break
@@ -46,7 +47,7 @@ def gauss_newton(objective: Objective, start: np.ndarray) -> Minimum:
         share = 1.0
         while True:
             trial = parameters.copy()
-            trial[free] = np.clip(here + share * step, objective.low[free], objective.high[free])
+            trial[free] = np.clip(here + share * step, low, high)
             trial_value = objective.value(trial)
             if trial_value <= value + 1e-4 * share * slope or share < 1e-6:
                 break
@@ -99,23 +100,19 @@ def gradient_descent(objective: Objective, start: np.ndarray) -> Minimum:
 
 
 def _bounded_newton_step(
-    hessian: np.ndarray, gradient: np.ndarray, low: np.ndarray, high: np.ndarray, bounded: np.ndarray
+    hessian: np.ndarray, gradient: np.ndarray, low: np.ndarray, high: np.ndarray, unbounded: int
 ) -> np.ndarray:
-    """The minimum of gradient . x + x . hessian x / 2 with low <= x <= high, which only ``bounded`` parameters have.
+    """The minimum of gradient . x + x . hessian x / 2 with low <= x <= high.
 
-    The others are eliminated first (Schur complement), so that the search for the bounds that hold is small.
+    The first ``unbounded`` parameters have infinite bounds and are
+    eliminated first (Schur complement), so that the search for the bounds that hold is small.
     """
-    if not bounded.any():
-        return -np.linalg.solve(hessian, gradient)
-    unbounded = ~bounded
-    across = hessian[np.ix_(unbounded, bounded)]
-    solved = np.linalg.solve(hessian[np.ix_(unbounded, unbounded)], np.column_stack([across, gradient[unbounded]]))
-    reduced = hessian[np.ix_(bounded, bounded)] - across.T @ solved[:, :-1]
-    inside = _box_minimum(reduced, gradient[bounded] - across.T @ solved[:, -1], low[bounded], high[bounded])
-    step = np.empty(len(gradient))
-    step[bounded] = inside
-    step[unbounded] = -solved[:, -1] - solved[:, :-1] @ inside
-    return step
+    u = unbounded
+    across = hessian[:u, u:]
+    solved = np.linalg.solve(hessian[:u, :u], np.column_stack([across, gradient[:u]]))
+    reduced = hessian[u:, u:] - across.T @ solved[:, :-1]
+    inside = _box_minimum(reduced, gradient[u:] - across.T @ solved[:, -1], low[u:], high[u:])
+    return np.concatenate([-solved[:, -1] - solved[:, :-1] @ inside, inside])
 
 
 def _box_minimum(hessian: np.ndarray, gradient: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -76,6 +76,7 @@ class MorphableModel:
         polygon_part: (F,) integer, each polygon's row of ``part_names``.
         uvs: (U, 2) float32 texture coordinates, 0..1, v up, or None.
         uv_polygons: (F, 4) int32 rows of ``uvs``, corner by corner as ``polygons``, or None.
+        texture: (T, T, 4) uint8 sRGB and alpha, first row at v = 1: how parts look that colours leave out, or None.
         colour_mean: (n, 3) float32 sRGB, 0..1, or None.
         colour_basis: (C, n, 3) float32; a coefficient of 1 is one standard deviation; or None.
         landmarks: the model's landmarks, or None where nobody has looked for them yet (``fsynth models add``).
@@ -98,6 +99,7 @@ class MorphableModel:
     expression_range: tuple[float, float] = SHAPES
     uvs: np.ndarray | None = None
     uv_polygons: np.ndarray | None = None
+    texture: np.ndarray | None = None
     colour_mean: np.ndarray | None = None
     colour_basis: np.ndarray | None = None
     landmarks: LandmarkPoints | None = None
@@ -122,6 +124,8 @@ class MorphableModel:
             _expect("uvs", self.uvs, (None, 2))
             _expect("uv_polygons", self.uv_polygons, (faces, 4))
             _expect_rows("uv_polygons", self.uv_polygons, len(self.uvs))
+        if self.texture is not None:
+            _expect("texture", self.texture, (None, None, 4))
         if self.colour_mean is not None:
             _expect("colour_mean", self.colour_mean, (n, 3))
         if self.colour_basis is not None:

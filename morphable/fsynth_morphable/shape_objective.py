@@ -68,7 +68,7 @@ class Objective:
         landmarks: L, (L, 2) px.
         weights: w, (L,) per px.
         prior: (P,) weight of each parameter's square.
-        low, high: (P,) bounds.
+        low, high: (P,) bounds, infinite for all parameters before the expression.
         free: (P,) bool.
         depth: -t^z in metres. It is held: V depends on sigma and t only through t / sigma (see ``Camera``).
         image_size: px.
@@ -117,8 +117,7 @@ class Objective:
 
         jacobian = np.empty((len(seen), 2, len(parameters)))
         # A small turn u moves a point x by u cross x.
-        turn = np.cross(_left_jacobian(parameters[:3]).T[:, None], turned)
-        jacobian[:, :, :3] = np.einsum("lij,klj->lik", of_point, turn)
+        jacobian[:, :, :3] = -of_point @ _cross(turned) @ _left_jacobian(parameters[:3])
         jacobian[:, :, 3:5] = of_point[:, :, :2]
         jacobian[:, :, 5] = np.einsum("lij,lj->li", of_point, turned)
         jacobian[:, :, POSE:] = (of_point @ (camera.scale * camera.rotation)) @ self.rows.basis
@@ -193,9 +192,15 @@ def _first_pose(head: np.ndarray, landmarks: np.ndarray, rotation: bool, image_s
 def _left_jacobian(turn: np.ndarray) -> np.ndarray:
     """(3, 3): the small turn after ``rotation_matrix(turn)`` that a change of ``turn`` (3,) amounts to."""
     angle = float(np.linalg.norm(turn))
-    x, y, z = turn
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    cross = _cross(turn)
     if angle < 1e-4:
         return np.eye(3) + cross / 2 + cross @ cross / 6
     first, second = (1 - np.cos(angle)) / angle**2, (angle - np.sin(angle)) / angle**3
     return np.eye(3) + first * cross + second * cross @ cross
+
+
+def _cross(vectors: np.ndarray) -> np.ndarray:
+    """The matrices (..., 3, 3) with ``_cross(a) @ b`` the cross product of a and b, of ``vectors`` (..., 3)."""
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    zero = np.zeros_like(x)
+    return np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*vectors.shape, 3)

@@ -23,7 +23,13 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 
 # A package that comes with this extra and without it does not.
-EXTRAS = {"tensorflow": "tensorflow", "train": "scipy", "heif": "pillow_heif"}
+EXTRAS = {
+    "tensorflow": "tensorflow",
+    "train": "scipy",
+    "heif": "pillow_heif",
+    "mesh": "pygltflib",
+    "models": "open3d",
+}
 
 NO_SHARED = "needs the data folder ../shared beside the checkout"
 

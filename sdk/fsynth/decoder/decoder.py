@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from fsynth.decoder.detail import Detail
 from fsynth.decoder.settings import DecoderSettings
 from fsynth.decoder.texture import ConvolutionalTexture, DenseTexture, Matte
 from fsynth.errors import ArgumentError
@@ -85,6 +86,7 @@ class Decoder(keras.Model):
         else:
             self.colours = DenseTexture(size, self.settings.chroma_stride, name="dense")
         self.matte = Matte(size, self.settings.matte_stride, name="matte") if self.settings.matte_stride else None
+        self.detail = Detail(self.settings.detail_channels, name="detail") if self.settings.detail_channels else None
         self.build((None, self.settings.feature_width))
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -97,6 +99,8 @@ class Decoder(keras.Model):
         self.colours.build(code_shape)
         if self.matte is not None:
             self.matte.build(code_shape)
+        if self.detail is not None:
+            self.detail.build((None, self.settings.image_size, self.settings.image_size, 3))
         mean = np.asarray(self._mean_landmarks, np.float32)
         self.mean_landmarks = self.add_weight(
             shape=mean.shape, initializer="zeros", trainable=False, name="mean_landmarks"
@@ -116,6 +120,8 @@ class Decoder(keras.Model):
     def texture(self, code: Any) -> Any:
         """Code (N, code_width) -> texture (N, S, S, 3), 0..1, in the mean geometry."""
         texture = self.colours(code)
+        if self.detail is not None:
+            texture = texture + self.detail(texture)
         if self.matte is not None:
             background = self.settings.background
             texture = background + self.matte(code) * (texture - background)

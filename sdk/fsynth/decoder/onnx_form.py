@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fsynth.decoder.settings import YCC_TO_RGB
+from fsynth.decoder.settings import DETAIL_LIMIT, YCC_TO_RGB
 from fsynth.decoder.weights_file import DecoderCard, card_from_metadata, read_weights_file
 from fsynth.errors import EngineError, WeightsError
 
@@ -140,6 +140,8 @@ def _to_model(decoder: Decoder, card: DecoderCard) -> onnx.ModelProto:
     graph.constant("black", np.float32(0))
     graph.constant("white", np.float32(1))
     texture = _cnn(graph, code, decoder) if settings.texture == "cnn" else _dense(graph, code, decoder)
+    if settings.detail_channels:
+        texture = _detail(graph, texture, decoder)
     if settings.matte_stride:
         texture = _matte(graph, texture, code, decoder)
     graph.add("Clip", [texture, "black", "white"], "texture")
@@ -190,6 +192,48 @@ def _dense(graph: _Graph, code: str, decoder: Decoder) -> str:
     chroma = _coarse(graph, graph.dense("dense/chroma", code, weights), size, stride, 2, "dense/chroma")
     ycc = graph.add("Concat", [luma, chroma], "dense/ycc", axis=3)
     return graph.add("MatMul", [ycc, graph.constant("dense/ycc_to_rgb", YCC_TO_RGB)], "dense/rgb:image")
+
+
+def _detail(graph: _Graph, texture: str, decoder: Decoder) -> str:
+    weights, size = decoder.named_weights(), decoder.settings.image_size
+
+    def convolution(value: str, part: str, op: str = "Conv", **attributes: Any) -> str:
+        name = f"detail/{part}"
+        # Keras has (height, width, in, out), and for a transposed convolution (height, width, out, in).
+        kernel = graph.weight(f"{name}/kernel", weights[f"{name}/kernel"])
+        kernel = graph.add("Transpose", [kernel], f"{name}:kernel", perm=[3, 2, 0, 1])
+        inputs = [value, kernel]
+        if f"{name}/bias" in weights:
+            inputs.append(graph.weight(f"{name}/bias", weights[f"{name}/bias"]))
+        return graph.add(op, inputs, f"{name}:sum", **attributes)
+
+    def relu(value: str) -> str:
+        return graph.add("Relu", [value], f"{value}:relu")
+
+    stretched = graph.add("Mul", [texture, graph.constant("detail/four", np.float32(4))], "detail:stretched")
+    centred = graph.add("Sub", [stretched, graph.constant("detail/two", np.float32(2))], "detail:centred")
+    value = graph.add("Transpose", [centred], "detail:nchw", perm=[0, 3, 1, 2])
+    grain = graph.add("Transpose", [graph.weight("detail/grain", weights["detail/grain"])], "grain:chw", perm=[2, 0, 1])
+    tiles = -(-size // 2 // weights["detail/grain"].shape[0])
+    grain = graph.add("Tile", [grain, graph.constant("grain:tiles", np.array([1, tiles, tiles]))], "grain:tiled")
+    ends = [graph.constant(f"grain:{name}", np.array([v, v])) for name, v in (("from", 0), ("to", size // 2))]
+    grain = graph.add("Slice", [grain, *ends, graph.constant("grain:axes", np.array([1, 2]))], "grain:cut")
+    grain = graph.add("Unsqueeze", [grain, graph.constant("grain:batch", np.array([0]))], "grain")
+    fine = convolution(value, "fine", strides=[2, 2], pads=[2] * 4)
+    fine = relu(graph.add("Add", [fine, convolution(grain, "sow")], "detail:sown"))
+    coarse = relu(convolution(fine, "coarse", strides=[2, 2], pads=[1] * 4))
+    for number in range(len(decoder.detail.blocks)):
+        block = relu(convolution(coarse, f"block_{number}", pads=[1] * 4))
+        coarse = graph.add("Add", [coarse, block], f"detail:coarse_{number}")
+    large = convolution(coarse, "enlarge", "ConvTranspose", strides=[2, 2])
+    fine = relu(graph.add("Add", [fine, large], "detail:joined"))
+    fine = graph.add("Add", [fine, relu(convolution(fine, "refine", pads=[1] * 4))], "detail:refined")
+    luma = convolution(fine, "luma", "ConvTranspose", strides=[2, 2], pads=[2] * 4)
+    limit = graph.constant("detail/limit", np.float32(DETAIL_LIMIT))
+    bounded = graph.add("Tanh", [graph.add("Div", [luma, limit], "detail:share")], "detail:bounded")
+    detail = graph.add("Mul", [bounded, limit], "detail:limited")
+    detail = graph.add("Transpose", [detail], "detail:image", perm=[0, 2, 3, 1])
+    return graph.add("Add", [texture, detail], "detail:texture")
 
 
 def _matte(graph: _Graph, texture: str, code: str, decoder: Decoder) -> str:

@@ -13,6 +13,9 @@ from fsynth.errors import ArgumentError
 YCC_TO_RGB = np.array([[1, 1, 1], [1.402, -0.714136, 0], [0, -0.344136, 1.772]], np.float32)
 """(3, 3) float32: ``rgb = (Y, Cr, Cb) @ YCC_TO_RGB``."""
 
+DETAIL_LIMIT = 0.3
+"""The luma detail that is added to a texture stays within +-this, in luma of 0..1."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecoderSettings:
@@ -32,6 +35,8 @@ class DecoderSettings:
         matte_stride: 0 leaves the background to the texture; s > 0 gives one value each s x s pixels that says how far
             inside the head's outline it lies, and puts ``background`` where it is negative.
         background: grey of the background, gamma-encoded sRGB, 0..1.
+        detail_channels: 0 leaves the texture as it is; c > 0 adds fine luma detail by a convolutional network of c and
+            3 c channels, before the matte.
         image_size: width and height of texture and image in pixels.
         warp: "exact" or "coarse", see ``fsynth.warp.sparse_image_warp``.
     """
@@ -47,6 +52,7 @@ class DecoderSettings:
     chroma_stride: int = 1
     matte_stride: int = 0
     background: float = 0.8
+    detail_channels: int = 0
     image_size: int = 224
     warp: Literal["exact", "coarse"] = "exact"
 
@@ -73,6 +79,10 @@ class DecoderSettings:
             raise ArgumentError(f"`chroma_stride` must divide `image_size`, it is {self.chroma_stride}")
         if self.matte_stride < 0 or (self.matte_stride and self.image_size % self.matte_stride):
             raise ArgumentError(f"`matte_stride` must be 0 or divide `image_size`, it is {self.matte_stride}")
+        if self.detail_channels < 0:
+            raise ArgumentError(f"`detail_channels` must not be negative, it is {self.detail_channels}")
+        if self.detail_channels and self.image_size % 4:
+            raise ArgumentError(f"`image_size` must be divisible by 4 for detail, it is {self.image_size}")
         if not 0 <= self.background <= 1:
             raise ArgumentError(f"`background` must be in 0..1, it is {self.background}")
 

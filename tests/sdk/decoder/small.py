@@ -16,6 +16,8 @@ KINDS = {
     "luma and chroma": {"texture": "dense", "chroma_stride": 4},
     "matte": {"texture": "dense", "chroma_stride": 4, "matte_stride": 8, "background": 0.7},
     "cnn with matte": {"texture": "cnn", "base_size": 4, "base_channels": 16, "matte_stride": 4},
+    "detail": {"texture": "dense", "chroma_stride": 4, "matte_stride": 8, "detail_channels": 3},
+    "cnn with detail": {"texture": "cnn", "base_size": 4, "base_channels": 16, "detail_channels": 3},
 }
 
 

@@ -31,8 +31,6 @@ _JITTER = np.array([5.0, 8.0, 4.0])
 _JITTER_OUTLINE = np.array([2.0, 1.5, 4.0])
 # Votes further from the median than so many times the median distance do not count.
 _OUTLIER = 4.0
-# Nor do those so many metres behind the front quarter: rays that slip past the cheek end on the ear or the neck.
-_BEHIND = 0.015
 # A mesh counts as symmetric if half of its vertices have a mirror image within this share of the head's width.
 _SYMMETRIC = 0.002
 
@@ -58,7 +56,8 @@ def vote_landmarks(
 
     Renders the mean head from ``views`` randomly turned cameras under a lamp somewhere before it, lets ``detect`` find
     the landmarks in the pictures, and takes the point of the skin that is visible there, or if there is none, the
-    nearest one in the picture. Of all views' points the mean without outliers counts, put back on the skin.
+    nearest one in the picture. Of all views' points the mean without outliers counts, put back on the skin; for the
+    outline of the face, the mean's place in the picture.
 
     Args:
         model: its ``landmarks`` are not looked at.
@@ -67,7 +66,7 @@ def vote_landmarks(
         views: how many cameras for the inner face; twice as many look at its outline.
         points: "surface" for points on triangles; "vertex" for the paper's single vertices, of which the one that most
             views name is taken.
-        symmetric: of a mesh that is mirror-symmetric in X make the landmarks so, too (surface points only).
+        symmetric: let votes of either side count for both, if the mesh is its own mirror image (surface points only).
 
     Raises:
         LandmarksError: ``detect`` sees no face in the pictures.
@@ -85,10 +84,9 @@ def vote_landmarks(
         chosen = _most_named(inner.vertex)
         chosen[OUTLINE] = _most_named(outline.vertex)[OUTLINE]
         return _on_control_mesh(model, chosen[:, None], np.ones((COUNT, 1)))
-    positions = _middle_of_votes(inner.surface)
-    positions[OUTLINE] = _middle_of_votes(outline.surface)[OUTLINE]
-    if symmetric and is_symmetric(head.vertices):
-        positions = (positions + positions[MIRROR] * [-1, 1, 1]) / 2
+    mirrored = symmetric and is_symmetric(head.vertices)
+    positions = _middle_of_votes(inner.surface, mirrored)
+    positions[OUTLINE] = _outline(head, _middle_of_votes(outline.surface, mirrored))[OUTLINE]
     found = head.nearest_skin(positions)
     return _on_control_mesh(model, head.triangles[found.triangle], found.weights)
 
@@ -177,14 +175,23 @@ def _visible_skin(head: MeanHead, camera: Camera, landmarks: np.ndarray, shown: 
     return Hits(triangle, weights)
 
 
-def _middle_of_votes(points: np.ndarray) -> np.ndarray:
-    """The mean (L, 3) of points (V, L, 3), without those behind what the others saw and without outliers."""
-    depth = points[..., 2]
-    front = depth >= np.quantile(depth, 0.75, axis=0) - _BEHIND
-    median = np.nanmedian(np.where(front[..., None], points, np.nan), axis=0)
-    distance = np.linalg.norm(points - median, axis=-1)
-    kept = front & (distance <= _OUTLIER * np.nanmedian(np.where(front, distance, np.nan), axis=0) + 1e-9)
-    return (points * kept[..., None]).sum(axis=0) / kept.sum(axis=0)[:, None]
+def _middle_of_votes(points: np.ndarray, mirrored: bool) -> np.ndarray:
+    """The mean (L, 3) of points (V, L, 3) without outliers; if ``mirrored``, of their mirror images, too."""
+    distance = np.linalg.norm(points - np.median(points, axis=0), axis=-1)
+    kept = distance <= _OUTLIER * np.median(distance, axis=0) + 1e-9
+    mean = (points * kept[..., None]).sum(axis=0) / kept.sum(axis=0)[:, None]
+    return (mean + mean[MIRROR] * [-1, 1, 1]) / 2 if mirrored else mean
+
+
+def _outline(head: MeanHead, positions: np.ndarray) -> np.ndarray:
+    """The skin that the middles of votes (L, 3) cover, seen from the front.
+
+    Rays to the outline of the face graze it, and some slip past the cheek and end on the ear or the neck: how deep they
+    went says little, but where they are in the picture still is where the landmark is.
+    """
+    hits = head.from_front(positions)
+    on_skin = (hits.triangle >= 0) & head.skin[hits.triangle]
+    return np.where(on_skin[:, None], head.positions(hits), positions)
 
 
 def _most_named(vertices: np.ndarray) -> np.ndarray:

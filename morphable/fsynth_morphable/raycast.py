@@ -78,7 +78,9 @@ class MeanHead:
             axis=-1,
         )
         direction = ray @ camera.rotation
-        origin = np.broadcast_to(camera.position, direction.shape)
+        return self._trace(np.broadcast_to(camera.position, direction.shape), direction)
+
+    def _trace(self, origin: np.ndarray, direction: np.ndarray) -> Hits:
         rays = np.concatenate([origin, direction], axis=-1).astype(np.float32)
         found = self._scene.cast_rays(self._open3d.core.Tensor(rays))
         triangle = found["primitive_ids"].numpy().astype(np.int64)
@@ -86,6 +88,11 @@ class MeanHead:
         second_third = found["primitive_uvs"].numpy().astype(np.float64)
         weights = np.concatenate([1 - second_third.sum(-1, keepdims=True), second_third], axis=-1)
         return Hits(triangle, weights)
+
+    def from_front(self, points: np.ndarray) -> Hits:
+        """What is in front at ``points`` (L, 2 or more), x and y in model space, seen straight from the front."""
+        start = np.column_stack([points[:, :2], np.full(len(points), self.vertices[:, 2].max() + 1)])
+        return self._trace(start, np.broadcast_to([0.0, 0.0, -1.0], start.shape))
 
     def positions(self, hits: Hits) -> np.ndarray:
         """Where in model space hits are, (..., 3); meaningless where nothing was hit."""

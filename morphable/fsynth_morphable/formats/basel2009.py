@@ -70,7 +70,7 @@ def _load(path: Path) -> dict[str, np.ndarray]:
         found = loadmat(path, variable_names=_KEYS)
     except NotImplementedError as error:
         raise ModelFileError(f"{path} is a MATLAB file of version 7.3, which the Basel Face Model is not.") from error
-    except (MatReadError, OSError, ValueError, TypeError, KeyError, EOFError, zlib.error, OverflowError) as error:
+    except (MatReadError, OSError, ValueError, TypeError, LookupError, EOFError, zlib.error, OverflowError) as error:
         raise ModelFileError(f"{path} is truncated, or no MATLAB file.") from error
     arrays = {key: value for key, value in found.items() if key in _KEYS}
     odd = [key for key, value in arrays.items() if value.dtype.kind not in "fiu"]

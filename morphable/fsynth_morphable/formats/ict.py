@@ -21,20 +21,20 @@ from fsynth_morphable.model import MorphableModel
 METRES = 0.01
 NEUTRAL = "generic_neutral_mesh.obj"
 
-# Material -> part, and the corner and the side of its cell of the texture's square.
-_MATERIALS: dict[str, tuple[str, float, float, float]] = {
-    "M_Face": ("skin", 0, 0.25, 0.75),
-    "M_BackHead": ("skin", 0.75, 0.75, 0.25),
-    "M_GumsTongue": ("gums", 0.75, 0.5, 0.25),
-    "M_Teeth": ("teeth", 0.75, 0.25, 0.25),
-    "M_IrisLeft": ("eye_left", 0, 0.125, 0.125),
-    "M_IrisRight": ("eye_right", 0.125, 0.125, 0.125),
-    "M_ScleraLeft": ("cornea_left", 0.25, 0.125, 0.125),
-    "M_ScleraRight": ("cornea_right", 0.375, 0.125, 0.125),
-    "M_EyeLashes": ("lashes", 0, 0, 0.125),
-    "M_LacrimalFluid": ("lacrimal_fluid", 0.125, 0, 0.125),
-    "M_EyeBlend": ("eye_blend", 0.25, 0, 0.125),
-    "M_EyeOcclusion": ("eye_occlusion", 0.375, 0, 0.125),
+# Material -> part; its first UDIM tile and how many it has; the corner and the side of its cell of the one square.
+_MATERIALS: dict[str, tuple[str, int, int, float, float, float]] = {
+    "M_Face": ("skin", 0, 1, 0, 0.25, 0.75),
+    "M_BackHead": ("skin", 1, 1, 0.75, 0.75, 0.25),
+    "M_GumsTongue": ("gums", 2, 1, 0.75, 0.5, 0.25),
+    "M_Teeth": ("teeth", 3, 1, 0.75, 0.25, 0.25),
+    "M_IrisLeft": ("eye_left", 0, 1, 0, 0.125, 0.125),
+    "M_IrisRight": ("eye_right", 0, 1, 0.125, 0.125, 0.125),
+    "M_ScleraLeft": ("cornea_left", 0, 1, 0.25, 0.125, 0.125),
+    "M_ScleraRight": ("cornea_right", 0, 1, 0.375, 0.125, 0.125),
+    "M_EyeLashes": ("lashes", 6, 1, 0, 0, 0.125),
+    "M_LacrimalFluid": ("lacrimal_fluid", 4, 2, 0.125, 0, 0.125),
+    "M_EyeBlend": ("eye_blend", 0, 1, 0.25, 0, 0.125),
+    "M_EyeOcclusion": ("eye_occlusion", 0, 1, 0.375, 0, 0.125),
 }
 
 
@@ -106,13 +106,9 @@ def _one_square(mesh: ObjMesh) -> tuple[np.ndarray, np.ndarray]:
     corner = mesh.uv_polygons >= 0
     material = np.broadcast_to(mesh.polygon_material[:, None], corner.shape)[corner]
     pairs, rows = np.unique(np.stack([material, mesh.uv_polygons[corner]]), axis=1, return_inverse=True)
-    cells = np.array([_MATERIALS[name][1:] for name in mesh.materials])[pairs[0]]
-    tiled = mesh.uvs[pairs[1]]
-    # Lacrimal fluid has a tile for each eye; they are told apart by halves of its cell.
-    within = tiled - np.floor(tiled)
-    second = np.floor(tiled[:, 0]) == 5
-    two_tiles = np.isin(np.floor(tiled[:, 0]), [4, 5])
-    within[two_tiles, 0] = (within[two_tiles, 0] + second[two_tiles]) / 2
+    layout = np.array([_MATERIALS[name][1:] for name in mesh.materials])[pairs[0]]
+    first_tile, tiles, corners, sides = layout[:, :1], layout[:, 1:2], layout[:, 2:4], layout[:, 4:]
+    within = (mesh.uvs[pairs[1]] - first_tile * [1, 0]) / np.hstack([tiles, np.ones_like(tiles)])
     uv_polygons = np.full(corner.shape, -1, np.int32)
     uv_polygons[corner] = rows.ravel()
-    return (cells[:, :2] + cells[:, 2:] * within).astype(np.float32), uv_polygons
+    return (corners + sides * within).astype(np.float32), uv_polygons

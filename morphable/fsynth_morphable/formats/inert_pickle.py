@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickle
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -61,6 +62,12 @@ def _reconstruct_array(*_: object) -> _Array:
     return _Array()
 
 
+def _from_buffer(raw: object, dtype: object, shape: object, order: object) -> _Array:
+    array = _Array()
+    array.state = (1, shape, dtype, order == "F", bytes(raw) if isinstance(raw, bytearray) else raw)
+    return array
+
+
 def _scalar(dtype: object, raw: object) -> _Array:
     scalar = _Array()
     scalar.state = (1, (), dtype, False, raw)
@@ -81,17 +88,32 @@ class _Object(Inert):
     """Stands for ``object`` among the arguments of reconstructors."""
 
 
-_NUMPY = {"_reconstruct": _reconstruct_array, "scalar": _scalar}
+class _Call(Inert):
+    """Stands for a function, whose own attributes a pickle could set."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __call__(self, *arguments: object) -> object:
+        return self._function(*arguments)
+
+
+_NUMPY = {
+    ("multiarray", "_reconstruct"): _Call(_reconstruct_array),
+    ("multiarray", "scalar"): _Call(_scalar),
+    ("numeric", "_frombuffer"): _Call(_from_buffer),
+}
 _KNOWN: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _Dtype,
-    ("_codecs", "encode"): _encode,
-    **{(module, "_reconstructor"): _reconstruct_object for module in ("copy_reg", "copyreg")},
+    ("_codecs", "encode"): _Call(_encode),
+    **{(module, "_reconstructor"): _Call(_reconstruct_object) for module in ("copy_reg", "copyreg")},
     **{(module, "object"): _Object for module in ("__builtin__", "builtins")},
     **{
-        (f"numpy.{package}.multiarray", name): stand_in
+        (f"numpy.{package}.{module}", name): stand_in
         for package in ("core", "_core")
-        for name, stand_in in _NUMPY.items()
+        for (module, name), stand_in in _NUMPY.items()
     },
     **{
         (module, name): Inert
@@ -109,19 +131,12 @@ _KNOWN: dict[tuple[str, str], Any] = {
 
 
 class _Unpickler(pickle._Unpickler):
-    """In Python rather than C, so that objects can be kept from setting the state of anything but stand-ins."""
+    """In Python, because the one in C reserves as much memory as a file says that it will need."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _KNOWN:
             raise _RefusedError(f"{module}.{name}")
         return _KNOWN[module, name]
-
-    def load_build(self) -> None:
-        if not isinstance(self.stack[-2], Inert):
-            raise pickle.UnpicklingError("state for something that has none")
-        super().load_build()
-
-    dispatch = pickle._Unpickler.dispatch | {pickle.BUILD[0]: load_build}
 
 
 class _RefusedError(pickle.UnpicklingError):

@@ -53,7 +53,7 @@ def read_obj(path: Path) -> ObjMesh:
         elif line.startswith(b"usemtl "):
             material = materials.setdefault(line[7:].strip(), len(materials))
     vertices = read_obj_vertices(path, lines)
-    used, polygon_material = np.unique(np.array(polygon_material, np.int32), return_inverse=True)
+    used, material_rows = np.unique(np.array(polygon_material, np.int32), return_inverse=True)
     names = list(materials)
     return ObjMesh(
         vertices,
@@ -61,7 +61,7 @@ def read_obj(path: Path) -> ObjMesh:
         _rows(path, polygons, len(vertices)),
         _rows(path, uv_polygons, len(uvs)),
         tuple(_text(names[row]) for row in used),
-        polygon_material.astype(np.int32),
+        material_rows.astype(np.int32),
     )
 
 

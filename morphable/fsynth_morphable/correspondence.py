@@ -86,7 +86,7 @@ def vote_landmarks(
         return _on_control_mesh(model, chosen[:, None], np.ones((COUNT, 1)))
     mirrored = symmetric and is_symmetric(head.vertices)
     positions = _middle_of_votes(inner.surface, mirrored)
-    positions[OUTLINE] = _outline(head, _middle_of_votes(outline.surface, mirrored))[OUTLINE]
+    positions[OUTLINE] = _outline(head, outline.surface, mirrored)[OUTLINE]
     found = head.nearest_skin(positions)
     return _on_control_mesh(model, head.triangles[found.triangle], found.weights)
 
@@ -183,12 +183,14 @@ def _middle_of_votes(points: np.ndarray, mirrored: bool) -> np.ndarray:
     return (mean + mean[MIRROR] * [-1, 1, 1]) / 2 if mirrored else mean
 
 
-def _outline(head: MeanHead, positions: np.ndarray) -> np.ndarray:
-    """The skin that the middles of votes (L, 3) cover, seen from the front.
+def _outline(head: MeanHead, points: np.ndarray, mirrored: bool) -> np.ndarray:
+    """The skin (L, 3) that the votes (V, L, 3) for landmarks on the outline cover, seen from the front.
 
-    Rays to the outline of the face graze it, and some slip past the cheek and end on the ear or the neck: how deep they
-    went says little, but where they are in the picture still is where the landmark is.
+    Rays to the outline graze the face, and some slip past the cheek and end on the ear or the neck: how deep they went
+    says little, but where they are in the picture still is where the landmark is.
     """
+    positions = _middle_of_votes(points, mirrored)
+    positions[:, :2] = _middle_of_votes(points * [1, 1, 0], mirrored)[:, :2]
     hits = head.from_front(positions)
     on_skin = (hits.triangle >= 0) & head.skin[hits.triangle]
     return np.where(on_skin[:, None], head.positions(hits), positions)

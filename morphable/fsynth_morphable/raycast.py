@@ -14,6 +14,9 @@ from fsynth_morphable.model import MorphableModel, triangulate
 CLEAR_PARTS = ("cornea_left", "cornea_right", "lashes", "lacrimal_fluid", "eye_blend", "eye_occlusion")
 """Parts that let the light through, or nearly: rays pass them."""
 
+COVERS = ("brows",)
+"""Parts that lie on the skin: seen in pictures, but what they lie on is the skin."""
+
 # Linear reflectances, R G B.
 _SKIN = (0.55, 0.34, 0.25)
 _REFLECTANCE = {
@@ -54,7 +57,9 @@ class MeanHead:
         open3d = _open3d()
         self.vertices = model.vertices().astype(np.float64)
         triangles, polygon = triangulate(model.polygons)
-        opaque = ~model.in_parts(*CLEAR_PARTS)[polygon]
+        opaque = np.flatnonzero(~model.in_parts(*CLEAR_PARTS)[polygon])
+        covers = model.in_parts(*COVERS)[polygon[opaque]]
+        opaque = opaque[np.argsort(covers, kind="stable")]
         self.triangles = triangles[opaque].astype(np.int64)
         part = model.polygon_part[polygon[opaque]]
         has_skin = "skin" in model.part_names
@@ -63,11 +68,13 @@ class MeanHead:
         self._albedo = self._reflectances(model, part)
         self._open3d = open3d
         self._scene = self._make_scene(self.triangles)
+        # Covers come last, so that rows of triangles are the same without them.
+        self._bare = self._make_scene(self.triangles[: np.count_nonzero(~covers)])
         self._skin_rows = np.flatnonzero(self.skin)
         self._skin_scene = self._make_scene(self.triangles[self.skin])
 
-    def cast(self, camera: Camera, points: np.ndarray) -> Hits:
-        """What is seen at ``points`` (..., 2), (x, y) in pixels of the camera's image."""
+    def cast(self, camera: Camera, points: np.ndarray, *, covered: bool = False) -> Hits:
+        """What is seen at ``points`` (..., 2), (x, y) in pixels of the camera's image; ``covered`` with ``COVERS``."""
         middle = (camera.image_size - 1) / 2
         ray = np.stack(
             [
@@ -78,11 +85,12 @@ class MeanHead:
             axis=-1,
         )
         direction = ray @ camera.rotation
-        return self._trace(np.broadcast_to(camera.position, direction.shape), direction)
+        scene = self._scene if covered else self._bare
+        return self._trace(scene, np.broadcast_to(camera.position, direction.shape), direction)
 
-    def _trace(self, origin: np.ndarray, direction: np.ndarray) -> Hits:
+    def _trace(self, scene: Any, origin: np.ndarray, direction: np.ndarray) -> Hits:
         rays = np.concatenate([origin, direction], axis=-1).astype(np.float32)
-        found = self._scene.cast_rays(self._open3d.core.Tensor(rays))
+        found = scene.cast_rays(self._open3d.core.Tensor(rays))
         triangle = found["primitive_ids"].numpy().astype(np.int64)
         triangle[~np.isfinite(found["t_hit"].numpy())] = -1
         second_third = found["primitive_uvs"].numpy().astype(np.float64)
@@ -92,7 +100,7 @@ class MeanHead:
     def from_front(self, points: np.ndarray) -> Hits:
         """What is in front at ``points`` (L, 2 or more), x and y in model space, seen straight from the front."""
         start = np.column_stack([points[:, :2], np.full(len(points), self.vertices[:, 2].max() + 1)])
-        return self._trace(start, np.broadcast_to([0.0, 0.0, -1.0], start.shape))
+        return self._trace(self._bare, start, np.broadcast_to([0.0, 0.0, -1.0], start.shape))
 
     def positions(self, hits: Hits) -> np.ndarray:
         """Where in model space hits are, (..., 3); meaningless where nothing was hit."""
@@ -124,11 +132,11 @@ class MeanHead:
             light: (3,) direction towards the lamp in camera space.
 
         Returns:
-            (S, S, 3) uint8 sRGB, twofold antialiased, and what each pixel's centre shows, (S, S).
+            (S, S, 3) uint8 sRGB, twofold antialiased, and what each pixel's centre shows under ``COVERS``, (S, S).
         """
         size = camera.image_size
         fine = (np.arange(2 * size) - 0.5) / 2
-        hits = self.cast(camera, np.stack(np.meshgrid(fine, fine), axis=-1))
+        hits = self.cast(camera, np.stack(np.meshgrid(fine, fine), axis=-1), covered=True)
         corners = self.triangles[hits.triangle]
         normal = np.einsum("...c,...cd->...d", hits.weights, self._normals[corners])
         normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-12)

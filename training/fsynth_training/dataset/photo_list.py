@@ -71,9 +71,18 @@ def _from_folder(folder: Path) -> list[Photo]:
             if Path(name).suffix.lower() in PHOTO_SUFFIXES and not name.startswith("."):
                 path = Path(inside, name)
                 relative = path.relative_to(folder)
-                person = relative.parent if relative.parent != Path() else relative.with_suffix("")
-                found.append(Photo(path, relative.as_posix(), person.as_posix()))
+                found.append(Photo(path, relative.as_posix(), _folder_of(relative)))
     return found
+
+
+def by_folders(photos: list[Photo]) -> list[Photo]:
+    """``photos`` with the folders they lie in as identities; one that lies in none is a person of its own."""
+    return [replace(photo, identity=_folder_of(Path(photo.file))) for photo in photos]
+
+
+def _folder_of(relative: Path) -> str:
+    person = relative.parent if relative.parent != Path() else relative.with_suffix("")
+    return person.as_posix()
 
 
 def read_table(path: Path, required: Iterable[str]) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ import json
 import os
 import uuid
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,7 @@ class StageSettings:
     """What a result depends on besides the photo.
 
     Attributes:
-        encoder: name of the encoder, see ``fsynth.encoder.load``.
+        encoder: name of the encoder, see ``fsynth.encoder.load``; empty for none, and no features.
         degraded: number of degraded views besides the plain and the mirrored one.
         seed: of the degradations.
         segmentation: the ONNX file of MediaPipe's selfie segmentation, or None for no masks.
@@ -56,6 +56,10 @@ class StageSettings:
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
+def _nothing() -> np.ndarray:
+    return np.zeros(0, np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Seen:
     """What a photo showed.
@@ -71,17 +75,14 @@ class Seen:
         thumbnail: a JPEG of a photo that failed though it could be read; else of length 0. uint8.
     """
 
-    failure: str
-    mesh: np.ndarray
-    transform: np.ndarray
-    features: np.ndarray
-    mirrored: np.ndarray
-    image: np.ndarray
-    mask: np.ndarray
-    thumbnail: np.ndarray
-
-
-_NOTHING = np.zeros(0, np.float32)
+    failure: str = ""
+    mesh: np.ndarray = field(default_factory=_nothing)
+    transform: np.ndarray = field(default_factory=_nothing)
+    features: np.ndarray = field(default_factory=_nothing)
+    mirrored: np.ndarray = field(default_factory=_nothing)
+    image: np.ndarray = field(default_factory=_nothing)
+    mask: np.ndarray = field(default_factory=_nothing)
+    thumbnail: np.ndarray = field(default_factory=_nothing)
 
 
 def look_at(photo: Photo, settings: StageSettings, folder: Path) -> Path:
@@ -103,7 +104,7 @@ def look_at(photo: Photo, settings: StageSettings, folder: Path) -> Path:
         content = photo.path.read_bytes()
     except OSError as error:
         failed = f"{photo.path} can't be read ({error.strerror or error})."
-        return _keep(_failure(failed), folder / "unread" / f"{hashlib.sha256(failed.encode()).hexdigest()}.npz")
+        return _keep(Seen(failure=failed), folder / "unread" / f"{hashlib.sha256(failed.encode()).hexdigest()}.npz")
     digest = hashlib.sha256(content).hexdigest()
     key = hashlib.sha256(f"{digest} {photo.role} {settings.digest}".encode()).hexdigest()
     path = folder / key[:2] / f"{key}.npz"
@@ -114,9 +115,9 @@ def look_at(photo: Photo, settings: StageSettings, folder: Path) -> Path:
 
 def see(path: Path, role: Role, settings: StageSettings, rng: np.random.Generator) -> Seen:
     """Find the largest face of the photo ``path``, align it, segment and encode it."""
-    network = _encoder(settings.encoder)
+    network = _encoder(settings.encoder) if settings.encoder else None
     segmentation = None if settings.segmentation is None else _segmentation(settings.segmentation)
-    thumbnail = _NOTHING
+    thumbnail = _nothing()
     try:
         photo = read_photo(path)
         faces = find_faces(photo, smallest_share=1)
@@ -124,23 +125,24 @@ def see(path: Path, role: Role, settings: StageSettings, rng: np.random.Generato
             thumbnail = _thumbnail(photo)
             raise NoFaceError("No face was found.")
         aligned = align(photo, faces[0])
-        chip = network.crop(photo, faces[0].mesh)
+        chip = None if network is None else network.crop(photo, faces[0].mesh)
     except FsynthError as error:
-        return _failure(str(error), thumbnail)
+        return Seen(failure=str(error), thumbnail=thumbnail)
     except MemoryError:
-        return _failure("There is not enough memory for this photo.")
-    degraded = [degrade(chip, rng) for _ in range(settings.degraded)]
-    views = [chip, chip[:, ::-1], *(image for image, _ in degraded)]
+        return Seen(failure="There is not enough memory for this photo.")
+    features = mirrored = _nothing()
+    if network is not None and chip is not None:
+        degraded = [degrade(chip, rng) for _ in range(settings.degraded)]
+        features = network.encode(np.stack([chip, chip[:, ::-1], *(image for image, _ in degraded)]))
+        mirrored = np.array([False, True, *(flipped for _, flipped in degraded)])
     wanted = role == "target"
     return Seen(
-        failure="",
         mesh=mesh_in_crop(aligned).astype(np.float32),
         transform=aligned.transform,
-        features=network.encode(np.stack(views)),
-        mirrored=np.array([False, True, *(mirrored for _, mirrored in degraded)]),
-        image=aligned.image if wanted else _NOTHING,
-        mask=person_mask(aligned.image, segmentation).astype(np.float16) if wanted and segmentation else _NOTHING,
-        thumbnail=_NOTHING,
+        features=features,
+        mirrored=mirrored,
+        image=aligned.image if wanted else _nothing(),
+        mask=person_mask(aligned.image, segmentation).astype(np.float16) if wanted and segmentation else _nothing(),
     )
 
 
@@ -175,11 +177,6 @@ def _segmentation(path: Path) -> onnxruntime.InferenceSession:
     return open_session(path.read_bytes(), threads=1)
 
 
-def _failure(reason: str, thumbnail: np.ndarray = _NOTHING) -> Seen:
-    empty = [_NOTHING] * 6
-    return Seen(reason, *empty, thumbnail)
-
-
 def _thumbnail(photo: np.ndarray) -> np.ndarray:
     image = Image.fromarray(photo)
     image.thumbnail((_THUMBNAIL, _THUMBNAIL), reducing_gap=3.0)
@@ -205,9 +202,9 @@ def _keep(seen: Seen, path: Path) -> Path:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a kept result can be read; one that lost its end with the machine's power can't."""
+    """Whether a kept result has its end; one that lost it with the machine's power is made again."""
     try:
-        load(path)
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile):
+        with zipfile.ZipFile(path):
+            return True
+    except (OSError, zipfile.BadZipFile):
         return False
-    return True

@@ -41,13 +41,22 @@ class Targets:
 
 
 def on_background(aligned: np.ndarray, masks: np.ndarray) -> np.ndarray:
-    """The persons of ``aligned`` (N, 224, 224, 3) uint8 on the plain background, float32 0..1.
+    """``over_grey`` of ``aligned`` (N, 224, 224, 3) uint8."""
+    return over_grey(aligned / np.float32(255), masks)
 
-    ``masks`` (N, 224, 224): how much of a pixel is person. A fringe still shows the old background: the mask is
-    tightened to leave it out.
+
+def over_grey(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The persons of ``image`` (..., 224, 224, 3) float 0..1 on the plain background, float32 0..1.
+
+    ``mask`` (..., 224, 224): how much of a pixel is person.
     """
-    alpha = np.clip((masks - 0.35) / 0.5, 0, 1)[..., None]
-    return (aligned / np.float32(255)) * alpha + np.float32(BACKGROUND) * (1 - alpha)
+    alpha = tighten(mask)[..., None]
+    return image * alpha + np.float32(BACKGROUND) * (1 - alpha)
+
+
+def tighten(mask: np.ndarray) -> np.ndarray:
+    """A person mask without its fringe, which still shows the old background."""
+    return np.clip((mask - 0.35) / 0.5, 0, 1)
 
 
 def continue_outwards(texture: np.ndarray, matte: np.ndarray) -> np.ndarray:
@@ -75,7 +84,7 @@ def build(prepared: PreparedSet, masks: np.ndarray, geometry: Geometry) -> tuple
     textures = np.stack([to_texture(image, points, geometry) for image, points in pairs])
     flat = zip(masks, prepared.landmarks, strict=True)
     mattes = np.stack([to_texture(mask[..., None], points, geometry)[..., 0] for mask, points in flat])
-    mattes = np.clip((mattes - 0.35) / 0.5, 0, 1)
+    mattes = tighten(mattes)
 
     angles = pose_angles(prepared.mesh)
     london = prepared.source == "london"

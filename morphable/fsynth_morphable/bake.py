@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-
 import numpy as np
 
 from fsynth_morphable.atlas import Atlas, atlas_of
-from fsynth_morphable.camera import Camera
 from fsynth_morphable.errors import ArgumentError
-from fsynth_morphable.eyes import Eyeball, iris_colour, iris_points, paint_eyeball
-from fsynth_morphable.hair import paint_hair, paint_scalp
+from fsynth_morphable.eyes import Eyeball, paint_eyeball, recolour_iris
+from fsynth_morphable.hair import tint_brows, tint_lashes
+from fsynth_morphable.look import Look
 from fsynth_morphable.model import MorphableModel
-from fsynth_morphable.scalp import hair_colour
-from fsynth_morphable.sampling import enlarge, sample
+from fsynth_morphable.sampling import sample
+from fsynth_morphable.skin import Detail, paint_skin
 from fsynth_morphable.texture_fit import TextureFit
 
 SIZES = (256, 512, 1024, 2048, 4096)
 """Widths of textures, which are square, in texels."""
 
-# Confidences at which a texel is all basis and all image. Eq. 13 would leave a third of the basis on cheeks that the
-# image shows well; a texture, unlike vertex colours, has the resolution to show what that hides.
-_BASIS_UP_TO, _IMAGE_FROM = 0.12, 0.55
-
-_INSIDE_MOUTH = {
-    "teeth": (0.86, 0.83, 0.76),
-    "gums": (0.62, 0.34, 0.33),
-    "tongue": (0.66, 0.37, 0.36),
+# Of models that bring no texture along. The alpha of what is clear is left to its material.
+_PLAIN = {
+    "teeth": (0.86, 0.83, 0.76, 1),
+    "gums": (0.62, 0.34, 0.33, 1),
+    "tongue": (0.66, 0.37, 0.36, 1),
+    "brows": (0.15, 0.10, 0.08, 0),
+    "lashes": (0.10, 0.07, 0.06, 0.5),
+    "cornea": (1, 1, 1, 0.06),
 }
-_CLEAR = ("cornea", "lacrimal", "eye_blend", "eye_occlusion")
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """What of a person's look the skin does not show.
-
-    ``iris``: (3,) float32 sRGB in 0..1, or None for brown. ``hair``: the same, or None for a bare scalp.
-    ``hair_cover``: (N,) float32 in 0..1, how much of the skin at each vertex short hair covers.
-    """
-
-    iris: np.ndarray | None = None
-    hair: np.ndarray | None = None
-    hair_cover: np.ndarray | None = None
 
 
 def bake(
@@ -53,16 +36,18 @@ def bake(
     look: Look,
     *,
     size: int = 1024,
+    detail: Detail | None = None,
 ) -> np.ndarray:
     """Paint the texture of a fitted head.
 
     Args:
         model: the model that the head is of, with texture coordinates.
-        vertices: (N, 3) metres, its surface without expression.
+        vertices: (N, 3) metres, its surface as the image shows it.
         fit: the colours of its vertices, fitted to ``image``.
         image: (H, W, 3) uint8 sRGB.
         look: eyes and hair.
         size: width and height in texels, one of ``SIZES``.
+        detail: a photo of the person, to give the skin its detail.
 
     Returns:
         (size, size, 4) uint8 sRGB and alpha, row 0 at v = 1. Alpha is below 255 on brows, lashes and clear parts only.
@@ -73,86 +58,48 @@ def bake(
     if size not in SIZES:
         raise ArgumentError(f"`size` must be one of {', '.join(map(str, SIZES))}, it is {size}.")
     atlas = atlas_of(model, size)
-    colour = np.empty((len(atlas.part), 4), np.float32)
-    colour[:, 3] = 1
+    canvas = _blank(model, atlas)
     for part, name in enumerate(model.part_names):
         texels = np.flatnonzero(atlas.part == part)
-        if len(texels):
-            _paint_part(name, texels, colour, atlas, model, vertices, fit, image, look)
-    colour *= 255
-    colour += 0.5
-    mean_skin = np.array([*(255 * fit.basis.mean(axis=0)), 255]).astype(np.uint8)
-    return atlas.image(np.clip(colour, 0, 255, out=colour).astype(np.uint8), mean_skin)
+        if not len(texels):
+            continue
+        if name == "skin":
+            # What a model's own texture shows on the skin is the inside of mouth and eye sockets.
+            outside = texels[(canvas[texels] == canvas[texels[0]]).all(axis=1)]
+            canvas[outside, :3] = paint_skin(outside, atlas, fit, image, look, detail)
+        elif name.startswith("eye_") and name in ("eye_left", "eye_right"):
+            eyeball = Eyeball.of(model, vertices, name)
+            places = atlas.interpolate(vertices, texels)
+            if model.texture is None:
+                canvas[texels, :3] = paint_eyeball(places, eyeball, look.iris)
+            else:
+                canvas[texels, :3] = recolour_iris(canvas[texels, :3], places, eyeball, look.iris)
+        elif name.startswith("brows"):
+            canvas[texels] = tint_brows(canvas[texels], atlas.interpolate(fit.points, texels), image, fit)
+        elif name.startswith("lashes"):
+            canvas[texels] = tint_lashes(canvas[texels], look.hair)
+    background = np.append(np.median(fit.basis, axis=0), 1)
+    return atlas.image(_to_bytes(canvas), _to_bytes(background))
 
 
-def _paint_part(
-    name: str,
-    texels: np.ndarray,
-    colour: np.ndarray,
-    atlas: Atlas,
-    model: MorphableModel,
-    vertices: np.ndarray,
-    fit: TextureFit,
-    image: np.ndarray,
-    look: Look,
-) -> None:
-    if name in ("eye_left", "eye_right"):
-        eyeball = Eyeball.around(vertices[np.unique(model.polygons[model.in_parts(name), :3])])
-        iris = np.array([0.35, 0.24, 0.17], np.float32) if look.iris is None else look.iris
-        colour[texels, :3] = paint_eyeball(atlas.interpolate(vertices, texels), eyeball, iris)
-    elif name.startswith(("brows", "lashes")):
-        paint_hair(name, texels, colour, atlas, model, fit, look.hair)
-    elif name.startswith(_CLEAR):
-        colour[texels] = (1, 1, 1, 0.06)
-    elif name.startswith(tuple(_INSIDE_MOUTH)):
-        plain = next(value for start, value in _INSIDE_MOUTH.items() if name.startswith(start))
-        colour[texels, :3] = plain
-    else:
-        colour[texels, :3] = _skin(texels, atlas, fit, image, look)
+def _blank(model: MorphableModel, atlas: Atlas) -> np.ndarray:
+    """The model's own texture at the texels of ``atlas``, or a plain colour for each part: (P, 4) float32 in 0..1."""
+    if model.texture is None:
+        plain = [
+            next((colour for start, colour in _PLAIN.items() if name.startswith(start)), (1, 1, 1, 1))
+            for name in model.part_names
+        ]
+        return np.array(plain, np.float32)[atlas.part]
+    own = model.texture
+    if len(own) == atlas.size:
+        return own.reshape(-1, 4)[atlas.raster.pixel] / np.float32(255)
+    scale = len(own) / atlas.size
+    y, x = np.divmod(atlas.raster.pixel, atlas.size)
+    places = (np.stack([x, y], axis=1) + 0.5) * scale - 0.5
+    return sample(own.astype(np.float32) / 255, places)
 
 
-def _skin(texels: np.ndarray, atlas: Atlas, fit: TextureFit, image: np.ndarray, look: Look) -> np.ndarray:
-    cover = np.zeros(len(fit.basis), np.float32) if look.hair_cover is None else look.hair_cover
-    mixed = atlas.interpolate(
-        np.concatenate([fit.basis, fit.points, fit.confidence[:, None], cover[:, None]], axis=1, dtype=np.float32), texels
-    )
-    skin, points, confidence, cover = mixed[:, :3], mixed[:, 3:5], mixed[:, 5], mixed[:, 6]
-    if look.hair is not None:
-        covered = np.flatnonzero(cover > 0)
-        grain = _grain(atlas.size)[atlas.raster.pixel[texels[covered]]]
-        skin[covered] = paint_scalp(skin[covered], cover[covered], look.hair, grain)
-    share = np.clip((confidence - _BASIS_UP_TO) / (_IMAGE_FROM - _BASIS_UP_TO), 0, 1)
-    shown = np.flatnonzero(share)
-    share = (share * share * (3 - 2 * share))[shown, None]
-    fine = enlarge(image.astype(np.float32) / 255)
-    skin[shown] += (np.clip(sample(fine, 2 * points[shown]), 0, 1) - skin[shown]) * share
-    return skin
-
-
-def find_look(
-    model: MorphableModel,
-    vertices: np.ndarray,
-    camera: Camera,
-    image: np.ndarray,
-    hair_cover: np.ndarray | None,
-) -> Look:
-    """Read the colours of irises and hair from an image (H, W, 3) uint8 sRGB to which the head was fitted."""
-    light = image.astype(np.float32) / 255
-    rings = []
-    for name in ("eye_left", "eye_right"):
-        polygons = model.polygons[model.in_parts(name), :3]
-        if len(polygons):
-            eyeball = Eyeball.around(vertices[np.unique(polygons)])
-            rings.append(camera.project(iris_points(eyeball))[0].astype(np.float32))
-    hair = None
-    if hair_cover is not None:
-        hair = hair_colour(light, model, vertices, camera, hair_cover)
-    return Look(iris_colour(light, rings) if rings else None, hair, hair_cover)
-
-
-@lru_cache(maxsize=2)
-def _grain(size: int) -> np.ndarray:
-    """Stubble: noise of mean 0 and standard deviation 1, somewhat wider than a texel, (size * size,) float32."""
-    noise = np.random.default_rng(0).standard_normal((size, size), np.float32)
-    smooth = noise + np.roll(noise, 1, axis=0) + np.roll(noise, 1, axis=1) + np.roll(noise, (1, 1), axis=(0, 1))
-    return (smooth / 2).ravel()
+def _to_bytes(colours: np.ndarray) -> np.ndarray:
+    scaled = colours * 255
+    scaled += 0.5
+    return np.clip(scaled, 0, 255, out=scaled).astype(np.uint8)

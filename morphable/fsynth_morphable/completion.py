@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_ANCHOR = 1e-3
+_ANCHOR = 0.01
 """How strongly every vertex is drawn to the mean colour, relative to one of its neighbours."""
 
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fsynth_morphable.bake import bake, find_look
+from fsynth_morphable.bake import bake
 from fsynth_morphable.camera import IMAGE_SIZE
 from fsynth_morphable.errors import ArgumentError
 from fsynth_morphable.head import Head
-from fsynth_morphable.landmarks import COUNT
+from fsynth_morphable.look import View, find_look
 from fsynth_morphable.model import SHAPES, MorphableModel
-from fsynth_morphable.scalp import hair_cover
-from fsynth_morphable.shape_fit import fit_shape
-from fsynth_morphable.texture_fit import fit_texture
+from fsynth_morphable.shape_fit import ShapeFit, fit_shape
+from fsynth_morphable.skin import Detail
+from fsynth_morphable.texture_fit import confidence_of_vertices, fit_texture
 
 
 def make_head(
@@ -22,6 +22,9 @@ def make_head(
     landmarks: np.ndarray,
     *,
     model: MorphableModel | str = "fsynth",
+    photo_image: np.ndarray | None = None,
+    photo_landmarks: np.ndarray | None = None,
+    fit_photo: bool = False,
     texture_size: int = 1024,
     expression: Mapping[str, float] | None = None,
     name: str = "head",
@@ -35,6 +38,10 @@ def make_head(
         image: (224, 224, 3) uint8 sRGB, the normalized face.
         landmarks: (65, 2), (x, y) in its pixels, in the order of ``fsynth_morphable.landmarks``.
         model: a model, or the name or path of one (see ``load``).
+        photo_image: (S, S, 3) uint8 sRGB, the photo, aligned as the normalized face is; of it comes the hair's colour.
+        photo_landmarks: (65, 2), in its pixels.
+        fit_photo: take the shape and the skin's detail from the photo, too: more like the person where the photo is
+            good, and with what covers the face in it.
         texture_size: width and height of the texture in texels; models without texture coordinates get vertex colours
             alone.
         expression: see ``Head.with_expression``.
@@ -42,31 +49,33 @@ def make_head(
 
     Raises:
         LandmarksError: the landmarks determine no head.
-        ArgumentError: an image of another shape or type, or an expression that the model does not have.
+        ArgumentError: an image of another shape or type, ``fit_photo`` without a photo, or an expression that the
+            model does not have.
         ModelFileError: the model can't be read.
     """
-    image = np.asarray(image)
-    if image.shape != (IMAGE_SIZE, IMAGE_SIZE, 3) or image.dtype != np.uint8:
-        raise ArgumentError(
-            f"`image` must be ({IMAGE_SIZE}, {IMAGE_SIZE}, 3) uint8, it is {image.shape} {image.dtype}."
-        )
+    image, landmarks = np.asarray(image), np.asarray(landmarks)
+    _check_images(image, photo_image, photo_landmarks, fit_photo)
     if isinstance(model, str):
         from fsynth_morphable.models import load
 
         model = load(model)
     shape = fit_shape(model, landmarks)
-    seen = model.vertices(shape.identity, shape.expression)
-    texture_fit = fit_texture(model, seen, shape.camera, image, np.asarray(landmarks))
+    view = _view(model, shape, image)
+    texture_fit = fit_texture(model, view.vertices, view.camera, image, landmarks)
 
-    vertices = model.vertices(shape.identity)
-    places = model.landmark_positions(shape.identity)
+    photo, identity, detail = None, shape.identity, None
+    if photo_image is not None and photo_landmarks is not None:
+        photo_shape = fit_shape(model, photo_landmarks, image_size=len(photo_image))
+        photo = _view(model, photo_shape, photo_image)
+        if fit_photo:
+            identity = photo_shape.identity
+            detail = Detail(photo_image, *confidence_of_vertices(model, photo.vertices, photo.camera, photo_landmarks))
     texture = None
     if model.uvs is not None:
-        cover = hair_cover(vertices, places) if len(places) == COUNT else None
-        look = find_look(model, seen, shape.camera, image, cover)
-        texture = bake(model, seen, texture_fit, image, look, size=texture_size)
+        look = find_look(model, view, photo)
+        texture = bake(model, view.vertices, texture_fit, image, look, size=texture_size, detail=detail)
     head = Head(
-        vertices=vertices,
+        vertices=model.vertices(identity),
         polygons=model.polygons,
         part_names=model.part_names,
         polygon_part=model.polygon_part,
@@ -75,7 +84,7 @@ def make_head(
         texture=texture,
         colours=texture_fit.colours,
         shape_keys=shape_keys(model),
-        landmarks=places,
+        landmarks=model.landmark_positions(identity),
         name=name,
     )
     return head.with_expression(expression) if expression else head
@@ -92,3 +101,31 @@ def shape_keys(model: MorphableModel) -> dict[str, np.ndarray]:
     together = model.surface(np.moveaxis(model.expression, 0, 1).reshape(n, -1)).reshape(-1, shapes, 3)
     surfaces = np.ascontiguousarray(np.moveaxis(together, 1, 0), np.float32)
     return dict(zip(model.expression_names, surfaces, strict=True))
+
+
+def _view(model: MorphableModel, shape: ShapeFit, image: np.ndarray) -> View:
+    return View(
+        image,
+        model.vertices(shape.identity, shape.expression),
+        model.landmark_positions(shape.identity, shape.expression),
+        shape.camera,
+    )
+
+
+def _check_images(
+    image: np.ndarray, photo_image: np.ndarray | None, photo_landmarks: np.ndarray | None, fit_photo: bool
+) -> None:
+    if image.shape != (IMAGE_SIZE, IMAGE_SIZE, 3) or image.dtype != np.uint8:
+        raise ArgumentError(
+            f"`image` must be ({IMAGE_SIZE}, {IMAGE_SIZE}, 3) uint8, it is {image.shape} {image.dtype}."
+        )
+    if (photo_image is None) != (photo_landmarks is None):
+        raise ArgumentError("`photo_image` and `photo_landmarks` must be given together.")
+    if fit_photo and photo_image is None:
+        raise ArgumentError("`fit_photo` needs `photo_image` and `photo_landmarks`.")
+    if photo_image is not None and (
+        photo_image.ndim != 3
+        or photo_image.shape != (len(photo_image), len(photo_image), 3)
+        or photo_image.dtype != np.uint8
+    ):
+        raise ArgumentError(f"`photo_image` must be (S, S, 3) uint8, it is {photo_image.shape} {photo_image.dtype}.")

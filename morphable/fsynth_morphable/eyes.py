@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fsynth_morphable.model import MorphableModel
 from fsynth_morphable.sampling import sample
 
 # Human eyes, in radians seen from the middle of an eyeball of 12 mm: the iris is 11.8 mm wide, the pupil 3.6 mm.
@@ -13,7 +14,9 @@ _IRIS = 0.51
 _PUPIL = 0.15
 _SCLERA: np.ndarray = np.array([0.83, 0.80, 0.78], np.float32)
 _VEINS: np.ndarray = np.array([0.80, 0.66, 0.62], np.float32)
-_BROWN: np.ndarray = np.array([0.31, 0.21, 0.15], np.float32)
+
+BROWN: np.ndarray = np.array([0.35, 0.24, 0.17], np.float32)
+"""The iris of most people, sRGB in 0..1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +25,11 @@ class Eyeball:
 
     centre: np.ndarray
     radius: float
+
+    @classmethod
+    def of(cls, model: MorphableModel, vertices: np.ndarray, part: str) -> Eyeball:
+        """The eyeball that a part of a model's surface ``vertices`` (N, 3) is."""
+        return cls.around(vertices[np.unique(model.polygons[model.in_parts(part), :3])])
 
     @classmethod
     def around(cls, vertices: np.ndarray) -> Eyeball:
@@ -33,12 +41,16 @@ class Eyeball:
         radius = float(np.sqrt(max(solution[3] + solution[:3] @ solution[:3], 1e-12)))
         return cls(middle + solution[:3], radius)
 
-    def ring(self, angles: np.ndarray, turns: np.ndarray) -> np.ndarray:
-        """Points (A, 3) on the ball, ``angles`` from the middle of the pupil, ``turns`` around it (0 right, up next)."""
-        directions = np.stack(
-            [np.sin(angles) * np.cos(turns), np.sin(angles) * np.sin(turns), np.cos(angles)], axis=-1
-        )
-        return self.centre + self.radius * directions
+    def iris_points(self) -> np.ndarray:
+        """Points (A, 3) metres on the iris between pupil and rim, on the sides and below, where no lid covers it."""
+        angle, turn = np.meshgrid(np.linspace(0.6, 0.85, 3) * _IRIS, np.radians(np.linspace(-200, 20, 23)))
+        directions = np.stack([np.sin(angle) * np.cos(turn), np.sin(angle) * np.sin(turn), np.cos(angle)], axis=-1)
+        return self.centre + self.radius * directions.reshape(-1, 3)
+
+    def angles(self, places: np.ndarray) -> np.ndarray:
+        """How far places (P, 3) metres are from the middle of the pupil, in radians seen from the middle of the ball."""
+        across, up, forward = (places - self.centre).T
+        return np.arctan2(np.hypot(across, up), forward)
 
 
 def iris_colour(image: np.ndarray, rings: list[np.ndarray]) -> np.ndarray:
@@ -46,7 +58,7 @@ def iris_colour(image: np.ndarray, rings: list[np.ndarray]) -> np.ndarray:
 
     Args:
         image: (H, W, 3) float32 sRGB in 0..1.
-        rings: for each eye, points (A, 2) in pixels, where its iris should be: see ``iris_points``.
+        rings: for each eye, points (A, 2) in pixels, where its iris should be: see ``Eyeball.iris_points``.
     """
     found = []
     for ring in rings:
@@ -61,13 +73,7 @@ def iris_colour(image: np.ndarray, rings: list[np.ndarray]) -> np.ndarray:
     brightness = colours.mean(axis=1)
     low, high = np.quantile(brightness, [0.5, 0.9])
     colour = colours[(brightness >= low) & (brightness <= high)].mean(axis=0)
-    return np.clip(0.8 * colour + 0.2 * np.maximum(colour, _BROWN), 0.06, 0.7).astype(np.float32)
-
-
-def iris_points(eyeball: Eyeball) -> np.ndarray:
-    """Points (A, 3) metres on the iris between pupil and rim, on the sides and below, where no lid covers it."""
-    angles, turns = np.meshgrid(np.linspace(0.6, 0.85, 3) * _IRIS, np.radians(np.linspace(-200, 20, 23)))
-    return eyeball.ring(angles.ravel(), turns.ravel())
+    return np.clip(0.8 * colour + 0.2 * np.maximum(colour, BROWN), 0.06, 0.7).astype(np.float32)
 
 
 def paint_eyeball(places: np.ndarray, eyeball: Eyeball, iris: np.ndarray) -> np.ndarray:
@@ -92,6 +98,25 @@ def paint_eyeball(places: np.ndarray, eyeball: Eyeball, iris: np.ndarray) -> np.
     colour *= (1 - 0.25 * _step(up, 0.1, 0.5))[:, None]
     white = _step(angle, _IRIS - 0.03, _IRIS + 0.035)[:, None]
     return (colour * (1 - white) + sclera * white).astype(np.float32)
+
+
+def recolour_iris(colours: np.ndarray, places: np.ndarray, eyeball: Eyeball, iris: np.ndarray) -> np.ndarray:
+    """Give a painted iris another colour.
+
+    Args:
+        colours: (P, 3) float32 sRGB of the eyeball.
+        places: (P, 3) metres, where on it they are.
+        eyeball: the ball.
+        iris: (3,), the colour that the iris is to have on average.
+    """
+    angle = eyeball.angles(places)
+    rim = np.abs(angle - 0.72 * _IRIS) < 0.15 * _IRIS
+    if not rim.any():
+        return colours
+    tint = iris / np.maximum(colours[rim].mean(axis=0), 0.02)
+    # Not the white around it, whatever the exact size of the painted iris.
+    share = (angle < 1.1 * _IRIS) * (1 - _step(colours.max(axis=1), 0.55, 0.75))
+    return np.clip(colours * (1 + (tint - 1) * share[:, None]), 0, 1).astype(np.float32)
 
 
 def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -41,7 +41,8 @@ def encode_glb(head: Head) -> bytes:
     if head.texture is not None:
         images = _add_images(head, materials, binary, gltf)
     primitives = [
-        _primitive(head, np.flatnonzero(material_rows == row), index, binary, gltf) for index, row in enumerate(rows)
+        _primitive(head, np.flatnonzero(material_rows == row), index, MATERIALS[row].textured, binary, gltf)
+        for index, row in enumerate(rows)
     ]
     names = list(head.shape_keys)
     mesh = gltf.Mesh(name=head.name, primitives=primitives)
@@ -74,17 +75,20 @@ def _import_pygltflib() -> Any:
     return pygltflib
 
 
-def _primitive(head: Head, triangles: np.ndarray, material: int, binary: _Buffer, gltf: Any) -> Any:
+def _primitive(
+    head: Head, triangles: np.ndarray, material: int, textured: bool, binary: _Buffer, gltf: Any
+) -> Any:
     """The triangles of one material, with vertices of their own: one for each pair of vertex and UV in use."""
     corners = head.triangles[0][triangles].ravel().astype(np.int64)
-    uv_corners = np.zeros_like(corners) if head.uvs is None else head.uv_triangles[triangles].ravel()
+    textured = textured and head.uvs is not None
+    uv_corners = head.uv_triangles[triangles].ravel() if textured else np.zeros_like(corners)
     pairs, indices = np.unique(corners << 32 | uv_corners, return_inverse=True)
     vertices, uvs = pairs >> 32, pairs & 0xFFFFFFFF
     attributes = gltf.Attributes(
         POSITION=binary.vectors(head.vertices[vertices], gltf.ARRAY_BUFFER, bounds=True),
         NORMAL=binary.vectors(head.normals()[vertices], gltf.ARRAY_BUFFER),
     )
-    if head.uvs is not None:
+    if textured and head.uvs is not None:
         flipped = head.uvs[uvs] * np.array([1, -1], np.float32) + np.array([0, 1], np.float32)  # glTF's v runs down
         attributes.TEXCOORD_0 = binary.vectors(flipped, gltf.ARRAY_BUFFER)
     targets = [

@@ -17,7 +17,9 @@ from fsynth_morphable.render import Scene
 from fsynth_morphable.writing import write_files
 
 _FIELD_OF_VIEW = 14.0
-_MARGIN = 1.06
+_MARGIN = 1.12
+_BELOW_CHIN = 0.07
+"""Metres."""
 
 
 def preview_camera(head: Head, yaw: float = 0, *, size: int = 512) -> Camera:
@@ -27,9 +29,14 @@ def preview_camera(head: Head, yaw: float = 0, *, size: int = 512) -> Camera:
     ``size``: width and height of the picture in pixels.
     """
     low, high = head.vertices.min(axis=0), head.vertices.max(axis=0)
+    if head.landmarks is not None:
+        # A bust runs off below the picture, a hand's breadth under the lowest landmark, the chin.
+        low = np.maximum(low, [-np.inf, float(head.landmarks[:, 1].min()) - _BELOW_CHIN, -np.inf])
+        above = head.vertices[head.vertices[:, 1] > head.landmarks[:, 1].min()]
+        low[[0, 2]], high[[0, 2]] = above[:, [0, 2]].min(axis=0), above[:, [0, 2]].max(axis=0)
     middle = (low + high) / 2
-    radius = _MARGIN * max(float(high[1] - low[1]) / 2, float(np.hypot(high[0] - low[0], high[2] - low[2])) / 2 * 0.92)
-    distance = radius / np.tan(np.radians(_FIELD_OF_VIEW) / 2) + float(high[2] - low[2]) / 2
+    radius = _MARGIN * float(np.max(high - low)) / 2
+    distance = radius / np.tan(np.radians(_FIELD_OF_VIEW) / 2)
     rotation = rotation_matrix(np.array([0, -np.radians(yaw), 0]))
     translation = np.array([0, 0, -distance]) - rotation @ middle
     return Camera(rotation, translation, image_size=size, field_of_view=_FIELD_OF_VIEW)

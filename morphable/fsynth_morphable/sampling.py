@@ -42,3 +42,17 @@ def _enlarge_rows(image: np.ndarray) -> np.ndarray:
     rows = np.empty((2 * len(image) - 1, *image.shape[1:]), np.float32)
     rows[::2], rows[1::2] = image, between
     return rows
+
+
+def blur(image: np.ndarray, sigma: float) -> np.ndarray:
+    """``image`` (H, W, d) float32 blurred by a Gaussian of ``sigma`` pixels; what lies outside repeats the edge."""
+    reach = int(np.ceil(3 * sigma))
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-6)) ** 2).astype(np.float32)
+    weights /= weights.sum()
+    for _ in range(2):
+        padded = np.pad(image, ((reach, reach), (0, 0), (0, 0)), mode="edge")
+        total = np.zeros_like(image)
+        for row, weight in enumerate(weights):
+            total += weight * padded[row : row + len(image)]
+        image = total.swapaxes(0, 1)
+    return image

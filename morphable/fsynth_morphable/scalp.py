@@ -1,11 +1,11 @@
-"""Short hair: which skin of a head it covers, and its colour."""
+"""Where short hair covers a head, and its colour."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from fsynth_morphable.camera import Camera
-from fsynth_morphable.model import MorphableModel
 from fsynth_morphable.sampling import sample
 
 # Heights of the hairline around the head, by the angle from the front in degrees. The unit is the height of the forehead
@@ -19,63 +19,112 @@ _FOREHEAD, _EARS = 54, (0, 27)
 _FEATHER = 0.10
 """How far the hair thins out above the hairline, in the same unit."""
 
+_HAIR_BAND = (0.25, 0.55)
+"""Heights above the hairline at which the colour of the hair is taken."""
 
-def hair_cover(vertices: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """How much of the skin at each vertex short hair would cover, (N,) float32 in 0..1.
 
-    Args:
-        vertices: (N, 3) metres, the head without expression; those that are not skin get a value, too.
-        landmarks: (65, 3) metres, its landmarks.
+@dataclass(frozen=True, eq=False)
+class Scalp:
+    """Where the scalp of a head is.
+
+    ``height``: (N,) of each vertex above the usual hairline, in units of the height of the forehead landmark above the
+    ears. ``angle``: (N,) radians around the head, 0 in front, pi behind. ``ears``: (N,) 1 on the ears, 0 elsewhere.
     """
-    ears = landmarks[list(_EARS)].mean(axis=0)
-    unit = float(landmarks[_FOREHEAD, 1] - ears[1])
-    # Around an axis through the middle of the head, somewhat behind the ears' landmarks.
-    x, y, z = ((vertices - ears) / unit).T
-    angle = np.abs(np.arctan2(x, z + 0.15))
-    height = y - np.interp(angle, _ANGLES, _HEIGHTS)
-    cover = np.clip(height / _FEATHER, 0, 1)
-    cover = cover * cover * (3 - 2 * cover)
-    return (cover * (1 - _ears(vertices, landmarks, unit))).astype(np.float32)
+
+    height: np.ndarray
+    angle: np.ndarray
+    ears: np.ndarray
+
+    @classmethod
+    def of(cls, vertices: np.ndarray, landmarks: np.ndarray) -> Scalp:
+        """The scalp of a head with ``vertices`` (N, 3) and ``landmarks`` (65, 3), metres."""
+        ears = landmarks[list(_EARS)].mean(axis=0)
+        place = (vertices - ears) / float(landmarks[_FOREHEAD, 1] - ears[1])
+        # Around an upright axis somewhat behind the ears' landmarks.
+        angle = np.abs(np.arctan2(place[:, 0], place[:, 2] + 0.15))
+        return cls(place[:, 1] - np.interp(angle, _ANGLES, _HEIGHTS), angle, _ears(place))
+
+    def density(self, lift: float = 0) -> np.ndarray:
+        """How dense short hair is at each vertex, (N,) float32: none at 0 and below, all of it from 1 on.
+
+        ``lift``: by how much the hairline is higher in front than usual, in the unit of ``height``.
+        """
+        front = np.clip((np.radians(75) - self.angle) / np.radians(30), 0, 1)
+        density = np.clip((self.height - lift * front) / _FEATHER, -2, 3)
+        return (density * (1 - self.ears) - self.ears).astype(np.float32)
+
+    def band(self, low: float, high: float) -> np.ndarray:
+        """The vertices in front between two heights, (N,) bool."""
+        return (self.height > low) & (self.height < high) & (self.angle < np.radians(45))
 
 
-def _ears(vertices: np.ndarray, landmarks: np.ndarray, unit: float) -> np.ndarray:
-    """1 on the ears, 0 on the rest of the head: what stands out of an ellipsoid through the sides of the skull."""
-    ears = landmarks[list(_EARS)].mean(axis=0)
-    x, y, z = ((vertices - ears) / unit).T
-    skull = (y > 0.55) & (np.abs(z + 0.35) < 1.1)
-    rows = np.stack([x**2, y**2, z**2, y, z], axis=1)[skull]
-    a, b, c, d, e = np.linalg.lstsq(rows, np.ones(len(rows)), rcond=None)[0]
-    # Where the ellipsoid's side is at the height and depth of each vertex.
-    side = np.sqrt(np.maximum(1 - b * y**2 - c * z**2 - d * y - e * z, 0) / max(a, 1e-6))
-    beside = (np.abs(y) < 0.75) & (z > -0.75) & (z < 0.25)
-    out = np.clip((np.abs(x) - side - 0.03) / 0.05, 0, 1)
-    return np.where(beside, out, 0)
-
-
-def hair_colour(
-    image: np.ndarray, model: MorphableModel, vertices: np.ndarray, camera: Camera, cover: np.ndarray
-) -> np.ndarray | None:
+def hair_colour(image: np.ndarray, points: np.ndarray, scalp: Scalp) -> np.ndarray | None:
     """The colour of the hair that an image shows above the forehead, (3,) float32 sRGB in 0..1.
 
     Args:
         image: (H, W, 3) float32 sRGB in 0..1.
-        model: the model that the head is of.
-        vertices: (N, 3) metres, its surface as the image shows it.
-        camera: through which it does.
-        cover: (N,), from ``hair_cover``.
+        points: (N, 2), where the vertices are in it, (x, y) in pixels; NaN for those to leave out.
+        scalp: of the head that the image shows.
 
     Returns:
         None where the image shows no scalp.
     """
-    covered = np.flatnonzero(cover > 0.9)
-    skin = np.unique(model.polygons[model.in_parts("skin"), :3])
-    covered = np.intersect1d(covered, skin)
-    points, _ = camera.project(vertices[covered])
-    # Of the scalp, the upper front: the part towards the camera, and not the edge, where background mixes in.
-    forward = camera.rotation @ (vertices[covered] - vertices[skin].mean(axis=0)).T
-    front = forward[2] > 0.55 * forward[2].max()
-    size = camera.image_size
-    shown = front & (points >= 1).all(axis=1) & (points <= size - 2).all(axis=1)
-    if shown.sum() < 20:
-        return None
-    return np.median(sample(image, points[shown]), axis=0).astype(np.float32)
+    colours = _colours(image, points, scalp.band(*_HAIR_BAND))
+    return None if len(colours) < 20 else _shaded(colours)
+
+
+def hairline_lift(image: np.ndarray, points: np.ndarray, scalp: Scalp, hair: np.ndarray) -> float:
+    """By how much the hairline in an image is higher in front than usual; see ``hair_colour`` and ``Scalp.density``."""
+    forehead = _colours(image, points, scalp.band(-0.25, -0.08))
+    if len(forehead) < 20:
+        return 0.0
+    skin = np.median(forehead, axis=0)
+    apart = hair - skin
+    if np.abs(apart).max() < 0.08:  # a bare scalp, or hair like skin
+        return 0.0
+    # In bands upwards: how far the colour has gone from that of the skin to that of the hair.
+    edges = np.linspace(-0.1, 0.4, 21)
+    share = []
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        colours = _colours(image, points, scalp.band(low, high))
+        share.append(np.median((colours - skin) @ apart) / (apart @ apart) if len(colours) > 5 else np.nan)
+    reached = np.flatnonzero(np.array(share) > 0.5)
+    return float(np.clip(edges[reached[0]] - _FEATHER / 2, -0.1, 0.3)) if len(reached) else 0.0
+
+
+def _shaded(colours: np.ndarray) -> np.ndarray:
+    """The colour (3,) of cropped hair, of those (P, 3) of hair: without the shine of longer hair."""
+    order = np.argsort(colours.mean(axis=1))
+    darker = order[int(0.15 * len(order)) : int(0.5 * len(order)) + 1]
+    return colours[darker].mean(axis=0).astype(np.float32)
+
+
+def _colours(image: np.ndarray, points: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    height, width, _ = image.shape
+    inside = (points >= 1).all(axis=1) & (points[:, 0] <= width - 2) & (points[:, 1] <= height - 2)
+    return sample(image, points[chosen & inside])
+
+
+def _ears(place: np.ndarray) -> np.ndarray:
+    """1 on the ears, 0 on the rest of the head: what stands out of the side of the head.
+
+    The side is a quadratic through the skin around the ear, ``place`` (N, 3) in units from the middle between the ears.
+    """
+    x, y, z = np.abs(place[:, 0]), place[:, 1], place[:, 2]
+    # An ear's rim is what stands out farthest beside its landmark.
+    beside = (np.abs(y) < 0.7) & (z > -1.2) & (z < 0.2)
+    rim = beside & (x > 0.95 * x[beside].max())
+    y, z = y - y[rim].mean() + 0.05, z - z[rim].mean() - 0.05
+    away = np.hypot(y, z)
+    around = (away > 0.6) & (away < 0.95) & (x > 0.45) & (y > -0.7)
+    columns = np.stack([np.ones_like(y), y, z, y * y, z * z, y * z], axis=1)
+    side = columns @ np.linalg.lstsq(columns[around], x[around], rcond=None)[0]
+    out: np.ndarray = np.clip((x - side - 0.04) / 0.04, 0, 1) * (away < 0.6)
+    # The shell of the ear lies deeper than its rim: all within the oval that the rim fills counts.
+    rims = (out > 0.5) & (y > -0.45)
+    (low_y, high_y), (low_z, high_z) = np.quantile(y[rims], [0.01, 0.99]), np.quantile(z[rims], [0.01, 0.99])
+    low_z -= 0.25 * (high_z - low_z)  # the front of the shell stands out little
+    oval = np.hypot((2 * y - low_y - high_y) / (high_y - low_y), (2 * z - low_z - high_z) / (high_z - low_z))
+    # But not the scalp behind the ear.
+    shell = np.clip((1.15 - oval) / 0.15, 0, 1) * (z > low_z + 0.45 * (high_z - low_z))
+    return np.maximum(out, shell)

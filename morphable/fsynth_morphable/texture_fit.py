@@ -82,7 +82,8 @@ def fit_texture(
     projected = sample(image.astype(np.float32) / 255, points)
     if model.colour_mean is None:
         coefficients = np.empty(0)
-        basis = complete(projected, confidence, _skin_triangles(model))
+        # At the edge of what is seen the image shows hair and background, too: they shall not spread over the head.
+        basis = complete(projected, confidence**4, _skin_triangles(model))
     else:
         coefficients = _fit_coefficients(model, projected, confidence, regularization)
         basis = model.colours(coefficients)

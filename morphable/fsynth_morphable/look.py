@@ -1,0 +1,74 @@
+"""What of a person's look the skin does not show: the colours of eyes and hair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fsynth_morphable.camera import Camera
+from fsynth_morphable.eyes import BROWN, Eyeball, iris_colour
+from fsynth_morphable.landmarks import COUNT
+from fsynth_morphable.model import MorphableModel
+from fsynth_morphable.scalp import Scalp, hair_colour, hairline_lift
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """An image that a head was fitted to.
+
+    ``image``: (S, S, 3) uint8 sRGB. ``vertices``: (N, 3) metres, the head's surface as it shows it. ``landmarks``:
+    (L, 3) metres. ``camera``: through which it shows it.
+    """
+
+    image: np.ndarray
+    vertices: np.ndarray
+    landmarks: np.ndarray
+    camera: Camera
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Colours are (3,) float32 sRGB in 0..1.
+
+    Attributes:
+        iris: of the eyes.
+        hair: of the scalp, or None for a bare one.
+        hair_density: (N,) float32, see ``Scalp.density``; or None.
+    """
+
+    iris: np.ndarray = field(default_factory=BROWN.copy)
+    hair: np.ndarray | None = None
+    hair_density: np.ndarray | None = None
+
+
+def find_look(model: MorphableModel, view: View, photo: View | None = None) -> Look:
+    """Read a person's look: eyes and hairline from the normalized face, the hair's colour from the photo if there is one."""
+    image = view.image.astype(np.float32) / 255
+    eyes = [name for name in ("eye_left", "eye_right") if name in model.part_names]
+    rings = [view.camera.project(Eyeball.of(model, view.vertices, name).iris_points())[0] for name in eyes]
+    iris = iris_colour(image, rings) if rings else BROWN
+    if len(view.landmarks) != COUNT:
+        return Look(iris)
+    scalp = Scalp.of(view.vertices, view.landmarks)
+    points = _skin_points(model, view)
+    hair = hair_colour(image, points, scalp)
+    if hair is None:
+        return Look(iris, hair_density=scalp.density())
+    density = scalp.density(hairline_lift(image, points, scalp, hair))
+    if photo is not None:
+        own = hair_colour(
+            photo.image.astype(np.float32) / 255,
+            _skin_points(model, photo),
+            Scalp.of(photo.vertices, photo.landmarks),
+        )
+        hair = hair if own is None else own
+    return Look(iris, hair, density)
+
+
+def _skin_points(model: MorphableModel, view: View) -> np.ndarray:
+    """Where the skin is in the image, (N, 2) pixels; NaN for what is not skin."""
+    points = np.full((len(view.vertices), 2), np.nan, np.float32)
+    skin = np.unique(model.polygons[model.in_parts("skin"), :3])
+    points[skin] = view.camera.project(view.vertices[skin])[0]
+    return points

@@ -21,6 +21,7 @@ class DecoderConfig:
 
     code_width: int = 128
     code_activation: Literal["relu", "linear"] = "relu"
+    code_hidden: int = 0
     landmark_hidden: int = 256
     texture: Literal["cnn", "dense"] = "cnn"
     base_size: int = 14
@@ -28,6 +29,7 @@ class DecoderConfig:
     chroma_stride: int = 1
     matte_stride: int = 0
     background: float = 0.8
+    detail_channels: int = 0
     warp: Literal["exact", "coarse"] = "exact"
 
 

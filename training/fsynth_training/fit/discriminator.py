@@ -42,7 +42,7 @@ class PatchDiscriminator(keras.layers.Layer):
         x = ops.concatenate([textures * 2 - 1, ops.cast(place, textures.dtype)], axis=-1)
         for kernel, bias in zip(self.kernels, self.biases, strict=True):
             x = ops.conv(x, hold(kernel), strides=2, padding="same", data_format="channels_last") + hold(bias)
-            x = ops.leaky_relu(x, 0.2)
+            x = ops.maximum(x, 0.2 * x)
         scores = ops.conv(x, hold(self.score), strides=1, padding="same", data_format="channels_last")
         return ops.mean(scores, axis=(1, 2, 3))
 

@@ -105,6 +105,8 @@ def model_card(
         "",
         *_table({"sha256 of dataset.json": f"`{data['sha256']}`", **_flat(data["config"])}),
         "",
+        *(_table(_flat(data["morphs"], "morphs.")) if data["morphs"] else ["No shards of morphs."]),
+        "",
         "## Figures",
         "",
     ]

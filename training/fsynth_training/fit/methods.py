@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit import run_folder
@@ -14,6 +13,9 @@ from fsynth_training.fit.distribution import Machines, start
 from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.samples import Morphs
 from fsynth_training.fit.tables import from_table
+
+if TYPE_CHECKING:
+    from fsynth_training.augment.rows import ShardRows
 
 
 def fit(
@@ -41,30 +43,49 @@ def fit(
     """
     machines = machines or Machines()
     if method_of(table, where) == "basis":
-        # The settings of that method are LinearConfig's, beside the fit itself.
-        linear = importlib.import_module("fsynth_training.fit.linear")
-        config: Any = from_table(linear.LinearConfig, table, where)
-        dataset = _open(folder, run, config, machines)
-        linear.fit(dataset, config, run, report=report)
+        from fsynth_training.fit import linear
+
+        settings = from_table(linear.LinearConfig, table, where)
+        dataset = Dataset.open(folder)
+        run_folder.claim(run, to_table(settings), folder, dataset)
+        linear.fit(dataset, settings, run, report=report)
         return
     config = network_config(table, where)
     start(machines, config.batch)
-    dataset = _open(folder, run, config, machines)
     from fsynth_training.fit import network_fit
 
-    morphs = _morphs(dataset, folder, config)
+    dataset = Dataset.open(folder)
+    shards = _shards(dataset, folder, config)
+    if machines.writes:
+        run_folder.claim(run, to_table(config), folder, dataset, morphs=shards.manifest if shards else None)
+    morphs = shards or _live(dataset, run, config, machines)
     network_fit.fit(dataset, config, run, morphs=morphs, machines=machines, report=report)
 
 
-def _open(folder: Path, run: Path, config: Any, machines: Machines) -> Dataset:
-    dataset = Dataset.open(folder)
-    if machines.writes:
-        run_folder.claim(run, to_table(config), folder, dataset)
-    return dataset
+def _shards(dataset: Dataset, folder: Path, config: NetworkConfig) -> ShardRows | None:
+    """The shards that the configuration names, if it does."""
+    if not config.data.morphs or not config.data.shards:
+        return None
+    from fsynth_training.augment.rows import ShardRows
+    from fsynth_training.augment.source import fingerprint
+
+    shards = ShardRows(folder / config.data.shards)
+    if shards.manifest.dataset != fingerprint(dataset):
+        raise FitError(
+            f"{shards.folder} holds morphs of another dataset than {folder}. Make others, or name their folder."
+        )
+    return shards
 
 
-def _morphs(dataset: Dataset, folder: Path, config: NetworkConfig) -> Morphs | None:
-    """Random morphs, from shards or made as they are needed."""
+def _live(dataset: Dataset, run: Path, config: NetworkConfig, machines: Machines) -> Morphs | None:
+    """Morphs that are made as they are needed, if the configuration asks for any."""
     if not config.data.morphs:
         return None
-    raise FitError("data.morphs is above 0, and this version cannot make morphs yet: set data.morphs = 0.")
+    from fsynth_training.augment.config import AugmentConfig
+    from fsynth_training.augment.rows import LiveRows
+    from fsynth_training.augment.source import prepare
+
+    settings = AugmentConfig(seed=config.seed, plain=config.decoder.background)
+    # Each process prepares its own: they start at the same moment.
+    name = "morphs" if machines.writes else f"morphs-{machines.index}"
+    return LiveRows(prepare(dataset, settings, run / name))

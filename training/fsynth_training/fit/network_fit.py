@@ -131,8 +131,10 @@ def build_decoder(dataset: Dataset, config: NetworkConfig, known: FeatureStatist
     with _precision(config.precision):
         decoder = Decoder(mean_landmarks=np.asarray(dataset.mean_landmarks), settings=settings)
     # Half precision is for the convolutions: landmarks in it would be parts of a pixel off.
-    for layer in (decoder.normalization, decoder.code, decoder.landmark_hidden, decoder.landmark_offsets):
-        layer.dtype_policy = keras.dtype_policies.get("float32")
+    exact = (decoder.normalization, decoder.code, decoder.code_hidden, decoder.code_residual)
+    for layer in (*exact, decoder.landmark_hidden, decoder.landmark_offsets):
+        if layer is not None:
+            layer.dtype_policy = keras.dtype_policies.get("float32")
     decoder.normalization.mean.assign(known.mean)
     decoder.normalization.spread.assign([known.spread])
     return decoder

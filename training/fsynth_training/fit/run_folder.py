@@ -20,25 +20,30 @@ from pathlib import Path
 from typing import Any
 
 from fsynth.version import __version__
+from fsynth_training.augment.manifest import Manifest
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit import whole_files
 from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.tables import difference
 
 
-def claim(run: Path, config: Mapping[str, Any], folder: Path, dataset: Dataset) -> None:
+def claim(
+    run: Path, config: Mapping[str, Any], folder: Path, dataset: Dataset, *, morphs: Manifest | None = None
+) -> None:
     """Make ``run`` the folder of this fit, or check that it is one of the same configuration and data.
 
     Args:
         run: the folder; it may exist if an earlier fit of the same kind left it.
         config: the configuration as plain values.
         folder: the dataset's folder. dataset: what was opened there.
+        morphs: of the shards that are fitted to, if there are any.
 
     Raises:
         FitError: the folder holds something else, a fit of another configuration (the message names the first key that
             differs) or of other data.
     """
     digest = hashlib.sha256((folder / "dataset.json").read_bytes()).hexdigest()
+    shards = None if morphs is None else {"count": morphs.count, "config": dict(morphs.config)}
     if (run / "run.json").is_file():
         about = read(run)
         differing = difference(about["config"], config)
@@ -52,6 +57,9 @@ def claim(run: Path, config: Mapping[str, Any], folder: Path, dataset: Dataset) 
                 f"{run} holds a fit to another dataset ({about['dataset']['folder']}), or {folder} has changed since. "
                 "Name another folder with -o."
             )
+        differing = difference({"morphs": about["dataset"]["morphs"]}, {"morphs": shards})
+        if differing is not None:
+            raise FitError(f"{run} holds a fit to other shards: {differing}. Name another folder with -o.")
         return
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise FitError(f"{run} exists and is no run of fsynth train fit. Name another folder with -o.")
@@ -61,7 +69,8 @@ def claim(run: Path, config: Mapping[str, Any], folder: Path, dataset: Dataset) 
             "folder": os.path.abspath(folder),
             "sha256": digest,
             "encoder": dataset.encoder,
-            "config": dataset.config,
+            "config": dict(dataset.config),
+            "morphs": shards,
             "targets": len(dataset.textures),
             "photos": len(dataset.features),
             "people": len(dataset.validation),

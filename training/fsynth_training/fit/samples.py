@@ -86,8 +86,8 @@ class Samples:
         self.validation_rows = _spread_out(np.flatnonzero(~fitted & has_target), config.data.validation_photos)
         self._counts = _row_counts(config)
         self._check()
-        self._order = self._all[np.argsort(dataset.photo_identity[self._all], kind="stable")]
-        self._people = dataset.photo_identity[self._order]
+        self._order = np.argsort(dataset.photo_identity, kind="stable")
+        self._people = np.asarray(dataset.photo_identity)[self._order]
         self._means = _person_means(dataset)
         self.statistics = statistics(dataset)
 
@@ -155,9 +155,9 @@ class Samples:
         if here.any():
             mirrored = data.view_mirrored[rows[here], views[here]]
             part["landmarks"][here], part["textures"][here] = self.targets(rows[here], mirrored)
-        identity = data.photo_identity[rows]
-        first, last = (np.searchsorted(self._people, identity, side) for side in ("left", "right"))
-        if self.config.loss.consistency and (last > first).all():
+        if self.config.loss.consistency:
+            identity = data.photo_identity[rows]
+            first, last = (np.searchsorted(self._people, identity, side) for side in ("left", "right"))
             other = self._order[rng.integers(first, last)]
             part["others"] = data.features[other, rng.integers(0, self._view_count(), len(rows))]
             part["paired"][:] = 1

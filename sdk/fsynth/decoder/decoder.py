@@ -76,7 +76,14 @@ class Decoder(keras.Model):
                 f"it has {np.shape(self._mean_landmarks)}; `landmarks` says how many there are"
             )
         self.normalization = FeatureNormalization(name="features")
-        self.code = keras.layers.Dense(self.settings.code_width, self.settings.code_activation, name="code")
+        self.code = keras.layers.Dense(self.settings.code_width, name="code")
+        self.code_activation = keras.activations.get(self.settings.code_activation)
+        self.code_hidden = self.code_residual = None
+        if self.settings.code_hidden:
+            self.code_hidden = keras.layers.Dense(self.settings.code_hidden, "relu", name="code_hidden")
+            self.code_residual = keras.layers.Dense(
+                self.settings.code_width, use_bias=False, kernel_initializer="zeros", name="code_residual"
+            )
         self.landmark_hidden = keras.layers.Dense(self.settings.landmark_hidden, "relu", name="landmark_hidden")
         self.landmark_offsets = keras.layers.Dense(self.settings.landmarks * 2, name="landmark_offsets")
         size = self.settings.image_size
@@ -94,6 +101,9 @@ class Decoder(keras.Model):
         code_shape = (None, self.settings.code_width)
         self.normalization.build(input_shape)
         self.code.build(input_shape)
+        if self.code_hidden is not None and self.code_residual is not None:
+            self.code_hidden.build(input_shape)
+            self.code_residual.build((None, self.settings.code_hidden))
         self.landmark_hidden.build(code_shape)
         self.landmark_offsets.build((None, self.settings.landmark_hidden))
         self.colours.build(code_shape)
@@ -110,7 +120,11 @@ class Decoder(keras.Model):
 
     def encode(self, features: Any) -> Any:
         """Features (N, feature_width) -> code F (N, code_width), the paper's f-dimensional vector."""
-        return self.code(self.normalization(features))
+        normalized = self.normalization(features)
+        code = self.code(normalized)
+        if self.code_hidden is not None and self.code_residual is not None:
+            code = code + self.code_residual(self.code_hidden(normalized))
+        return self.code_activation(code)
 
     def landmarks(self, code: Any) -> Any:
         """Code (N, code_width) -> landmarks (N, L, 2) in pixels."""

@@ -7,14 +7,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from fsynth.decoder.settings import DETAIL_LIMIT
+from fsynth.decoder.settings import DETAIL_LIMIT, LUMA, SEED_STRENGTH
 
 BLOCKS = 3
 """Residual blocks at a quarter of the texture's size."""
-
-GRAIN_SIZE, GRAIN_CHANNELS = 56, 4
-"""Pores and strands are nowhere in a smooth texture: they grow from a tile of noise of this size, which covers twice as
-many pixels."""
 
 
 @keras.saving.register_keras_serializable(package="fsynth")
@@ -24,7 +20,8 @@ class Detail(keras.layers.Layer):
     It works at a half and a quarter of the texture's size, with ``channels`` and three times as many channels, so that
     it sees some 20 pixels to every side and takes a few milliseconds. Any size divisible by 4 will do.
 
-    ``grain`` (56, 56, 4) is noise, repeated over the texture at half its size: a weight that is set once, not trained.
+    A mean of faces still holds traces of their pores and strands, only too weak. They are the seeds of new ones: the
+    network is shown the finest structure of the texture a second time, much stronger.
     """
 
     def __init__(self, channels: int, **kwargs: Any) -> None:
@@ -34,8 +31,7 @@ class Detail(keras.layers.Layer):
         def convolution(count: int, size: int, strides: int, name: str) -> keras.layers.Conv2D:
             return keras.layers.Conv2D(count, size, strides=strides, padding="same", activation="relu", name=name)
 
-        self.fine = keras.layers.Conv2D(channels, 6, strides=2, padding="same", name="fine")
-        self.sow = keras.layers.Conv2D(channels, 1, use_bias=False, name="sow")
+        self.fine = convolution(channels, 6, 2, "fine")
         self.coarse = convolution(3 * channels, 4, 2, "coarse")
         self.blocks = [convolution(3 * channels, 3, 1, f"block_{i}") for i in range(BLOCKS)]
         self.enlarge = keras.layers.Conv2DTranspose(channels, 2, strides=2, padding="same", name="enlarge")
@@ -47,14 +43,7 @@ class Detail(keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights."""
         fine, coarse = (None, None, None, self.channels), (None, None, None, 3 * self.channels)
-        self.grain = self.add_weight(
-            shape=(GRAIN_SIZE, GRAIN_SIZE, GRAIN_CHANNELS),
-            initializer=keras.initializers.RandomNormal(stddev=1.0, seed=0),
-            trainable=False,
-            name="grain",
-        )
-        self.fine.build((None, None, None, 3))
-        self.sow.build((None, None, None, GRAIN_CHANNELS))
+        self.fine.build((None, None, None, 5))
         self.coarse.build(fine)
         for block in self.blocks:
             block.build(coarse)
@@ -62,14 +51,9 @@ class Detail(keras.layers.Layer):
         self.refine.build(fine)
         self.luma.build(fine)
 
-    def call(self, texture: Any, grain: Any = None) -> Any:
-        """Texture (N, S, S, 3), about 0..1 -> luma detail (N, S, S, 1), within +-``DETAIL_LIMIT``.
-
-        ``grain`` (N, S/2, S/2, 4) takes the place of the layer's own: in training each sample has another.
-        """
-        if grain is None:
-            grain = self._grain_over(texture.shape[1] // 2, texture.shape[2] // 2)
-        fine = ops.relu(self.fine(4 * texture - 2) + self.sow(grain))
+    def call(self, texture: Any) -> Any:
+        """Texture (N, S, S, 3), about 0..1 -> luma detail (N, S, S, 1), within +-``DETAIL_LIMIT``."""
+        fine = self.fine(ops.concatenate([4 * texture - 2, seeds(texture)], axis=-1))
         coarse = self.coarse(fine)
         for block in self.blocks:
             coarse = coarse + block(coarse)
@@ -77,10 +61,18 @@ class Detail(keras.layers.Layer):
         fine = fine + self.refine(fine)
         return DETAIL_LIMIT * ops.tanh(self.luma(fine) / DETAIL_LIMIT)
 
-    def _grain_over(self, height: int, width: int) -> Any:
-        repeats = (-(-height // GRAIN_SIZE), -(-width // GRAIN_SIZE), 1)
-        return ops.tile(self.grain, repeats)[None, :height, :width]
-
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "channels": self.channels}
+
+
+def seeds(texture: Any) -> Any:
+    """Texture (N, S, S, 3) -> what is finer than 3 px, and what is so only than 5 px, -1..1, (N, S, S, 2)."""
+
+    def mean(image: Any, size: int) -> Any:
+        return ops.average_pool(image, size, strides=1, padding="same", data_format="channels_last")
+
+    luma = ops.matmul(texture, ops.convert_to_tensor(LUMA[:, None], texture.dtype))
+    finer = mean(luma, 3)
+    bands = ops.concatenate([luma - finer, finer - mean(finer, 5)], axis=-1)
+    return ops.tanh(bands / SEED_STRENGTH)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fsynth.decoder.settings import DETAIL_LIMIT, YCC_TO_RGB
+from fsynth.decoder.settings import DETAIL_LIMIT, LUMA, SEED_STRENGTH, YCC_TO_RGB
 from fsynth.decoder.weights_file import DecoderCard, card_from_metadata, read_weights_file
 from fsynth.errors import EngineError, WeightsError
 
@@ -130,7 +130,13 @@ def _to_model(decoder: Decoder, card: DecoderCard) -> onnx.ModelProto:
     unit = graph.add("Div", ["features", norm], "unit")
     centred = graph.add("Sub", [unit, graph.weight("features/mean", weights["features/mean"])], "centred")
     value = graph.add("Div", [centred, graph.weight("features/spread", weights["features/spread"])], "normalized")
-    code = graph.dense("code", value, weights, settings.code_activation)
+    code = graph.dense("code", value, weights)
+    if settings.code_hidden:
+        more = graph.dense("code_hidden", value, weights, "relu")
+        kernel = graph.weight("code_residual/kernel", weights["code_residual/kernel"])
+        code = graph.add("Add", [code, graph.add("MatMul", [more, kernel], "code_residual")], "code:whole")
+    if settings.code_activation == "relu":
+        code = graph.add("Relu", [code], "code:relu")
 
     hidden = graph.dense("landmark_hidden", code, weights, "relu")
     offsets = graph.dense("landmark_offsets", hidden, weights)
@@ -195,32 +201,31 @@ def _dense(graph: _Graph, code: str, decoder: Decoder) -> str:
 
 
 def _detail(graph: _Graph, texture: str, decoder: Decoder) -> str:
-    weights, size = decoder.named_weights(), decoder.settings.image_size
+    weights = decoder.named_weights()
 
     def convolution(value: str, part: str, op: str = "Conv", **attributes: Any) -> str:
         name = f"detail/{part}"
         # Keras has (height, width, in, out), and for a transposed convolution (height, width, out, in).
         kernel = graph.weight(f"{name}/kernel", weights[f"{name}/kernel"])
         kernel = graph.add("Transpose", [kernel], f"{name}:kernel", perm=[3, 2, 0, 1])
-        inputs = [value, kernel]
-        if f"{name}/bias" in weights:
-            inputs.append(graph.weight(f"{name}/bias", weights[f"{name}/bias"]))
+        inputs = [value, kernel, graph.weight(f"{name}/bias", weights[f"{name}/bias"])]
         return graph.add(op, inputs, f"{name}:sum", **attributes)
 
     def relu(value: str) -> str:
         return graph.add("Relu", [value], f"{value}:relu")
 
-    stretched = graph.add("Mul", [texture, graph.constant("detail/four", np.float32(4))], "detail:stretched")
+    image = graph.add("Transpose", [texture], "detail:nchw", perm=[0, 3, 1, 2])
+    stretched = graph.add("Mul", [image, graph.constant("detail/four", np.float32(4))], "detail:stretched")
     centred = graph.add("Sub", [stretched, graph.constant("detail/two", np.float32(2))], "detail:centred")
-    value = graph.add("Transpose", [centred], "detail:nchw", perm=[0, 3, 1, 2])
-    grain = graph.add("Transpose", [graph.weight("detail/grain", weights["detail/grain"])], "grain:chw", perm=[2, 0, 1])
-    tiles = -(-size // 2 // weights["detail/grain"].shape[0])
-    grain = graph.add("Tile", [grain, graph.constant("grain:tiles", np.array([1, tiles, tiles]))], "grain:tiled")
-    ends = [graph.constant(f"grain:{name}", np.array([v, v])) for name, v in (("from", 0), ("to", size // 2))]
-    grain = graph.add("Slice", [grain, *ends, graph.constant("grain:axes", np.array([1, 2]))], "grain:cut")
-    grain = graph.add("Unsqueeze", [grain, graph.constant("grain:batch", np.array([0]))], "grain")
-    fine = convolution(value, "fine", strides=[2, 2], pads=[2] * 4)
-    fine = relu(graph.add("Add", [fine, convolution(grain, "sow")], "detail:sown"))
+    luma = graph.add("Conv", [image, graph.constant("detail/to_luma", LUMA.reshape(1, 3, 1, 1))], "detail:luma")
+    finer = graph.add("AveragePool", [luma], "detail:finer", kernel_shape=[3, 3], pads=[1] * 4)
+    coarser = graph.add("AveragePool", [finer], "detail:coarser", kernel_shape=[5, 5], pads=[2] * 4)
+    bands = [graph.add("Sub", pair, f"{pair[0]}:band") for pair in ([luma, finer], [finer, coarser])]
+    strong = graph.add("Concat", bands, "detail:bands", axis=1)
+    strong = graph.add("Div", [strong, graph.constant("detail/strength", np.float32(SEED_STRENGTH))], "detail:strong")
+    seeds = graph.add("Tanh", [strong], "detail:seeds")
+    value = graph.add("Concat", [centred, seeds], "detail:seen", axis=1)
+    fine = relu(convolution(value, "fine", strides=[2, 2], pads=[2] * 4))
     coarse = relu(convolution(fine, "coarse", strides=[2, 2], pads=[1] * 4))
     for number in range(len(decoder.detail.blocks)):
         block = relu(convolution(coarse, f"block_{number}", pads=[1] * 4))

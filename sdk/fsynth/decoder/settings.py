@@ -13,6 +13,12 @@ from fsynth.errors import ArgumentError
 YCC_TO_RGB = np.array([[1, 1, 1], [1.402, -0.714136, 0], [0, -0.344136, 1.772]], np.float32)
 """(3, 3) float32: ``rgb = (Y, Cr, Cb) @ YCC_TO_RGB``."""
 
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""(3,) float32: ``Y = rgb @ LUMA``, the first column of the inverse of ``YCC_TO_RGB``."""
+
+SEED_STRENGTH = 0.004
+"""The luma of fine structure that the detail stage sees as strong (76 % of all it can be)."""
+
 DETAIL_LIMIT = 0.3
 """The luma detail that is added to a texture stays within +-this, in luma of 0..1."""
 
@@ -25,6 +31,7 @@ class DecoderSettings:
         feature_width: width of the identity features; 1024 for FaceRes.
         code_width: the paper's f, the width of the code between features and decoder.
         code_activation: "relu" as in the paper's figure 4, or None for a linear code.
+        code_hidden: 0 for the paper's single layer; h > 0 adds a perceptron with a hidden layer of h to the code.
         landmarks: number of landmarks.
         landmark_hidden: width of the perceptron that gives landmarks.
         texture: "cnn" (transposed convolutions) or "dense" (one linear map).
@@ -44,6 +51,7 @@ class DecoderSettings:
     feature_width: int = 1024
     code_width: int = 128
     code_activation: Literal["relu"] | None = "relu"
+    code_hidden: int = 0
     landmarks: int = 65
     landmark_hidden: int = 256
     texture: Literal["cnn", "dense"] = "cnn"
@@ -79,8 +87,9 @@ class DecoderSettings:
             raise ArgumentError(f"`chroma_stride` must divide `image_size`, it is {self.chroma_stride}")
         if self.matte_stride < 0 or (self.matte_stride and self.image_size % self.matte_stride):
             raise ArgumentError(f"`matte_stride` must be 0 or divide `image_size`, it is {self.matte_stride}")
-        if self.detail_channels < 0:
-            raise ArgumentError(f"`detail_channels` must not be negative, it is {self.detail_channels}")
+        for name in ("code_hidden", "detail_channels"):
+            if getattr(self, name) < 0:
+                raise ArgumentError(f"`{name}` must not be negative, it is {getattr(self, name)}")
         if self.detail_channels and self.image_size % 4:
             raise ArgumentError(f"`image_size` must be divisible by 4 for detail, it is {self.image_size}")
         if not 0 <= self.background <= 1:

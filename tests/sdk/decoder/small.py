@@ -16,6 +16,8 @@ KINDS = {
     "luma and chroma": {"texture": "dense", "chroma_stride": 4},
     "matte": {"texture": "dense", "chroma_stride": 4, "matte_stride": 8, "background": 0.7},
     "cnn with matte": {"texture": "cnn", "base_size": 4, "base_channels": 16, "matte_stride": 4},
+    "hidden layer": {"texture": "dense", "code_hidden": 7, "code_activation": None},
+    "hidden layer and ReLU": {"texture": "dense", "code_hidden": 7},
     "detail": {"texture": "dense", "chroma_stride": 4, "matte_stride": 8, "detail_channels": 3},
     "cnn with detail": {"texture": "cnn", "base_size": 4, "base_channels": 16, "detail_channels": 3},
 }
@@ -31,7 +33,11 @@ def make(kind: str, **changes: object) -> Decoder:
     from fsynth.decoder import Decoder
 
     keras.utils.set_random_seed(3)
-    return Decoder(mean_landmarks=mean_landmarks(), **{**SMALL, **KINDS[kind], **changes})
+    decoder = Decoder(mean_landmarks=mean_landmarks(), **{**SMALL, **KINDS[kind], **changes})
+    if decoder.code_residual is not None:  # an untrained one adds nothing
+        kernel = decoder.code_residual.kernel
+        kernel.assign(np.random.default_rng(5).normal(0, 0.3, kernel.shape))
+    return decoder
 
 
 def features(count: int = 3, width: int = 12) -> np.ndarray:

@@ -1,8 +1,7 @@
-"""The identity fit: its batches, its decoder, and a short run that has to make faces more like their people."""
+"""The identity fit: its decoder, and short runs that have to make faces more like their people."""
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,104 +12,36 @@ import pytest
 pytest.importorskip("tensorflow", reason='needs pip install "fsynth[train]"')
 pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
 
-import keras
 import tensorflow as tf
 from PIL import Image
 from tests.training.small_sets import face_space
 
-from fsynth import encoder
-from fsynth.faces import fit_similarity, five_points
+from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.prepare import PreparedSet
-from fsynth_training.fit.chip_render import ChipRenderer
-from fsynth_training.fit.face_space import FaceSpace, Normalisation, unit
-from fsynth_training.fit.identity_fit import CHIP_SIZE, FeaturePool, FitSettings, LinearDecoder, batches, fit
+from fsynth_training.fit import identity_fit
+from fsynth_training.fit.errors import FitError
+from fsynth_training.fit.face_space import FaceSpace, Normalisation, Yardstick
+from fsynth_training.fit.feature_pool import FeaturePool
+from fsynth_training.fit.likeness_loss import LikenessLoss
+from fsynth_training.fit.linear_config import LinearConfig, TermsConfig
+from fsynth_training.fit.linear_decoder import LinearDecoder
+from fsynth_training.fit.nuisances import Nuisances
 from fsynth_training.fit.planes import to_planes
+from fsynth_training.fit.samples import unit
 
 if TYPE_CHECKING:
-    from fsynth_training.dataset.geometry import Geometry
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.requires_extra("train")
 
-
-# --- batches
-
-PERSON = np.array([2, 0, 2, 1, 0, 2, 1, 3])
-
-
-@pytest.fixture
-def labelled() -> FeaturePool:
-    """Row i of the inputs has its 1 at place i, so that a batch tells what it is made of."""
-    coefficients = np.arange(24, dtype=np.float32).reshape(8, 3)
-    coefficients[[1, 4]] = np.nan
-    return FeaturePool(np.eye(8, dtype=np.float32), 2 * np.eye(8, dtype=np.float32), PERSON, coefficients)
-
-
-def drawn(pool: FeaturePool, count: int = 40, **changes: Any) -> list[dict[str, np.ndarray]]:
-    return list(itertools.islice(batches(pool, FitSettings(batch=8, **changes)), count))
-
-
-def test_batches_have_their_shapes(labelled: FeaturePool) -> None:
-    (batch,) = drawn(labelled, 1)
-
-    shapes = {name: value.shape for name, value in batch.items()}
-    assert shapes == {
-        "inputs": (8, 8), "goals": (8, 8), "second": (8, 8), "paired": (8,), "coefficients": (8, 3), "clean": (8,)
-    }  # fmt: skip
-    assert all(np.isfinite(value).all() for value in batch.values())
-
-
-def test_every_second_sample_is_one_person_as_they_are(labelled: FeaturePool) -> None:
-    for batch in drawn(labelled):
-        np.testing.assert_array_equal(batch["paired"], [1, 0] * 4)
-        rows = batch["inputs"][::2].argmax(axis=1)
-        np.testing.assert_array_equal(batch["inputs"][::2], labelled.inputs[rows])
-        np.testing.assert_array_equal(batch["goals"][::2], labelled.goals[rows])
-
-
-def test_pairs_are_of_the_same_person_and_reach_all_their_photos(labelled: FeaturePool) -> None:
-    seen = set()
-    for batch in drawn(labelled):
-        first, second = batch["inputs"][::2].argmax(axis=1), batch["second"][::2].argmax(axis=1)
-        np.testing.assert_array_equal(PERSON[first], PERSON[second])
-        seen |= set(zip(first.tolist(), second.tolist(), strict=True))
-
-    assert {(0, 0), (0, 2), (0, 5), (3, 6), (7, 7)} <= seen
-
-
-def test_mixtures_lie_on_the_line_through_two_people(labelled: FeaturePool) -> None:
-    largest = []
-    for batch in drawn(labelled, mix=(-0.35, 1.35)):
-        mixed = batch["inputs"][1::2]
-        np.testing.assert_allclose(batch["goals"][1::2], 2 * mixed, atol=1e-6)
-        assert mixed.min() >= 0
-        assert ((mixed > 0).sum(axis=1) <= 2).all()
-        # Between two people the weights add up to 1; beyond one of them the other's is cut off at 0.
-        within = mixed.max(axis=1) <= 1
-        np.testing.assert_allclose(mixed[within].sum(axis=1), 1, atol=1e-6)
-        largest += mixed.max(axis=1).tolist()
-
-    assert 1.2 < max(largest) <= 1.35
-    assert min(largest) < 0.6
-
-
-def test_targets_count_only_where_there_is_one_and_nothing_is_mixed(labelled: FeaturePool) -> None:
-    for batch in drawn(labelled):
-        assert not batch["clean"][1::2].any()
-        rows = batch["inputs"][::2].argmax(axis=1)
-        np.testing.assert_array_equal(batch["clean"][::2], ~np.isin(rows, [1, 4]))
-        np.testing.assert_array_equal(batch["coefficients"][::2], np.nan_to_num(labelled.coefficients[rows]))
-
-
-def test_batches_repeat_with_their_seed(labelled: FeaturePool) -> None:
-    first, again, other = (drawn(labelled, 2, seed=seed)[1]["inputs"] for seed in (1, 1, 2))
-
-    np.testing.assert_array_equal(first, again)
-    assert (first != other).any()
-
-
-# --- decoder and fit
-
 SIZE, WIDTH = 112, 6
+NOTHING = TermsConfig(detail=0, shape=0, coefficients=0, consistency=0, targets=0, mean=0, leak=0)
+
+
+def small_geometry(geometry: Geometry) -> Geometry:
+    """The mean face at half its size."""
+    half = [np.asarray(Image.fromarray(mask).resize((SIZE, SIZE))) for mask in (geometry.face, geometry.skin)]
+    return Geometry((geometry.mesh - 0.5) / 2, *half)
 
 
 def small_space(astronaut_set: PreparedSet, geometry: Geometry, width: int, rng: np.random.Generator) -> FaceSpace:
@@ -121,6 +52,11 @@ def small_space(astronaut_set: PreparedSet, geometry: Geometry, width: int, rng:
     return face_space(texture, matte, (geometry.landmarks - 0.5) / 2, width, rng)
 
 
+def decoder_of(space: FaceSpace, width: int = WIDTH, hidden: int = 0) -> LinearDecoder:
+    nothing = Yardstick(np.zeros((width, 7)), np.zeros(7), np.zeros((0, 7)))
+    return LinearDecoder(space, nothing, face_gain=1.5, hidden=hidden, seed=0)
+
+
 @pytest.fixture
 def space(astronaut_set: PreparedSet, geometry: Geometry, rng: np.random.Generator) -> FaceSpace:
     return small_space(astronaut_set, geometry, WIDTH, rng)
@@ -128,7 +64,7 @@ def space(astronaut_set: PreparedSet, geometry: Geometry, rng: np.random.Generat
 
 def test_no_coefficients_give_the_mean_face(space: FaceSpace) -> None:
     still = replace(space, base_kernel=0 * space.base_kernel, base_bias=0 * space.base_bias)
-    decoder = LinearDecoder(still, np.zeros((WIDTH, 7)), np.zeros(7))
+    decoder = decoder_of(still)
     features = tf.ones((2, WIDTH))
     coefficients = decoder.coefficients(features)
 
@@ -143,7 +79,7 @@ def test_no_coefficients_give_the_mean_face(space: FaceSpace) -> None:
 
 
 def test_each_coefficient_moves_its_own_part(space: FaceSpace) -> None:
-    decoder = LinearDecoder(space, np.zeros((WIDTH, 7)), np.zeros(7))
+    decoder = decoder_of(space)
     features = tf.zeros((1, WIDTH))
 
     def painted(index: int) -> tuple[np.ndarray, np.ndarray]:
@@ -159,48 +95,91 @@ def test_each_coefficient_moves_its_own_part(space: FaceSpace) -> None:
     np.testing.assert_allclose(shape[1] - plain[1], space.shapes.directions[1].reshape(-1, 2), atol=1e-4)
 
 
-def test_a_short_fit_makes_outputs_more_like_their_people(
-    astronaut_set: PreparedSet, geometry: Geometry, tmp_path: Path
-) -> None:
+def test_the_fit_starts_at_ridge_regression_with_its_gain(space: FaceSpace, rng: np.random.Generator) -> None:
+    yardstick = Yardstick(rng.normal(size=(WIDTH, 7)), rng.normal(size=7), np.zeros((0, 7)))
+    decoder = LinearDecoder(space, yardstick, face_gain=1.5, hidden=3, seed=0)
+    features = tf.constant(rng.normal(size=(4, WIDTH)), tf.float32)
+
+    ridge, start = (np.asarray(part) for part in (decoder.ridge(features), decoder.coefficients(features)))
+
+    np.testing.assert_allclose(start[:, 4:], ridge[:, 4:], atol=1e-5)
+    np.testing.assert_allclose(start[:, :4] - yardstick.bias[:4], 1.5 * (ridge[:, :4] - yardstick.bias[:4]), atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def three(astronaut_set: PreparedSet, geometry: Geometry) -> Callable[..., Any]:
+    """Three people whom the space can paint exactly, and what is seen of them: the fit knows nothing else."""
     rng = np.random.default_rng(5)
+    small = small_geometry(geometry)
     space = small_space(astronaut_set, geometry, 1024, rng)
     space = replace(space, base_kernel=0 * space.base_kernel)
-    mesh = np.concatenate([(geometry.mesh - 0.5) / 2, np.zeros((468, 1))], axis=1)
-    faceres = encoder.FaceRes()
-    network = faceres.keras_model(input_size=CHIP_SIZE)
-    template = (faceres.template + 0.5) * (CHIP_SIZE / 224) - 0.5
-    render = ChipRenderer(space.mean_landmarks, fit_similarity(five_points(mesh), template), CHIP_SIZE)
-    decoder = LinearDecoder(space, np.zeros((1024, 7)), np.zeros(7))
+    unknown = Normalisation(np.zeros(1024), 1.0, np.zeros((0, 1024)))
+    loss = LikenessLoss(space.mean_landmarks, small.mesh, unknown, chip_size=160, occlusion=0, seed=0)
 
-    def seen(features: np.ndarray, coefficients: Any) -> np.ndarray:
+    def seen(decoder: LinearDecoder, features: np.ndarray, coefficients: Any) -> np.ndarray:
         """What the recogniser sees in the output."""
         texture = decoder.texture(tf.constant(features, tf.float32), coefficients)
-        return np.asarray(network(render(texture, decoder.landmarks(coefficients))))
+        return np.asarray(loss.network(loss.render(texture, decoder.landmarks(coefficients))))
 
-    # Three people whom the space can paint exactly, and what is seen of them: the fit knows nothing else.
-    photos = seen(np.zeros((3, 1024)), tf.constant(rng.normal(0, 2, (3, 7)), tf.float32))
+    start = decoder_of(space, 1024)
+    photos = seen(start, np.zeros((3, 1024)), tf.constant(rng.normal(0, 2, (3, 7)), tf.float32))
     mean = unit(photos).mean(axis=0)
     normalisation = Normalisation(mean, float((unit(photos) - mean).std()), np.zeros((0, 1024)))
-    pool = FeaturePool(photos, photos, np.arange(3), np.full((3, 7), np.nan, np.float32))
+    unlabelled = np.full((3, 7), np.nan, np.float32)
+    pool = FeaturePool(photos, photos, np.arange(3), unlabelled, np.ones(3, bool))
+    nuisances = Nuisances(photos, np.array([-1, 0, 1], np.float32), np.array([1, -2, 1], np.float32))
 
-    def likeness() -> float:
+    def likeness(decoder: LinearDecoder) -> float:
         features = normalisation(photos)
-        made = unit(seen(features, decoder.coefficients(tf.constant(features)))) - mean
+        made = unit(seen(decoder, features, decoder.coefficients(tf.constant(features)))) - mean
         return float((unit(made) * unit(unit(photos) - mean)).sum(axis=1).mean())
 
-    before = likeness()
-    settings = FitSettings(
-        steps=30, batch=6, learning_rate=2e-4, warm_up=2, mix=(1, 1), coefficient_weight=0, consistency_weight=0
-    )
-    keras.utils.set_random_seed(0)
-    fit(decoder, pool, normalisation, five_points(mesh), settings, tmp_path / "fit.npz")
+    def run(folder: Path, pool: FeaturePool = pool, hidden: int = 0, **changes: Any) -> tuple[LinearDecoder, float]:
+        decoder = decoder_of(space, 1024, hidden)
+        told = {"steps": 30, "batch": 6, "learning_rate": 2e-4, "warm_up": 2, "mix_range": (1, 1), "terms": NOTHING}
+        config = LinearConfig(**{**told, **changes})
+        identity_fit.fit(decoder, pool, nuisances, normalisation, small, config, folder, report=lambda line: None)
+        return decoder, likeness(decoder)
 
-    # All start as the mean face, which is like nobody (a cosine near 0); 30 steps gave 0.3.
-    assert abs(before) < 0.1
-    assert likeness() > before + 0.15
-    # The state is on disk, whole.
-    assert [file.name for file in tmp_path.iterdir()] == ["fit.npz"]
-    with np.load(tmp_path / "fit.npz") as state:
-        np.testing.assert_array_equal(state["kernel"], decoder.kernel.numpy())
-        np.testing.assert_array_equal(state["bias"], decoder.bias.numpy())
-        assert state["step"] == 30
+    run.before = likeness(start)  # type: ignore[attr-defined]
+    run.pool = pool  # type: ignore[attr-defined]
+    return run
+
+
+def test_a_short_fit_makes_outputs_more_like_their_people(three: Any, tmp_path: Path) -> None:
+    _, likeness = three(tmp_path / "run")
+
+    # All start as the mean face, which is like nobody (a cosine near 0).
+    assert abs(three.before) < 0.1
+    assert likeness > three.before + 0.15
+
+
+def test_a_fit_that_was_stopped_ends_as_one_that_was_not(three: Any, tmp_path: Path) -> None:
+    terms = TermsConfig(leak=0.1)
+    kind: dict[str, Any] = {"checkpoint_every": 2, "hidden": 3, "terms": terms, "occlusion": 0.5}
+    kind["batch"] = 2
+    whole, _ = three(tmp_path / "whole", steps=4, **kind)
+
+    with pytest.MonkeyPatch.context() as patch:
+        saved = identity_fit.checkpoint.save
+
+        def save_and_stop(*arguments: Any) -> None:
+            saved(*arguments)
+            raise KeyboardInterrupt
+
+        patch.setattr(identity_fit.checkpoint, "save", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            three(tmp_path / "halves", steps=4, **kind)
+    again, _ = three(tmp_path / "halves", steps=4, **kind)
+
+    for one, other in zip(whole.variables, again.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_a_feature_that_is_no_number_stops_the_fit_by_name(three: Any, tmp_path: Path) -> None:
+    broken = three.pool.inputs.copy()
+    broken[:] = np.nan
+
+    with pytest.raises(FitError, match=r"no finite number any more at step 1 .*Lower learning_rate"):
+        three(tmp_path / "run", pool=replace(three.pool, inputs=broken), steps=2, batch=2)
+    assert not (tmp_path / "run").exists()

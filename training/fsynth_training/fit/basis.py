@@ -44,9 +44,16 @@ def ridge(inputs: np.ndarray, outputs: np.ndarray, strength: float) -> tuple[np.
 
     inputs (N, P), outputs (N, Q) -> kernel (P, Q), bias (Q,).
     """
-    centre, middle = inputs.mean(axis=0), outputs.mean(axis=0)
+    return weighted_ridge(inputs, outputs, strength, np.ones(len(inputs)))
+
+
+def weighted_ridge(
+    inputs: np.ndarray, outputs: np.ndarray, strength: float, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """``ridge`` whose rows count as much as ``weights`` (N,), of mean 1, say."""
+    centre, middle = (np.average(part, axis=0, weights=weights) for part in (inputs, outputs))
     x, y = (inputs - centre).astype(np.float64), (outputs - middle).astype(np.float64)
-    gram = x.T @ x
+    gram = x.T @ (x * weights[:, None])
     gram[np.diag_indices_from(gram)] += strength * np.trace(gram) / len(gram)
-    kernel = np.linalg.solve(gram, x.T @ y)
+    kernel = np.linalg.solve(gram, x.T @ (y * weights[:, None]))
     return kernel, middle - centre @ kernel

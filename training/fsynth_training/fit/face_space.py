@@ -1,4 +1,4 @@
-"""The linear face space of the first weights, and ridge regression into it: the yardstick and the start of the fit."""
+"""A linear face space, and ridge regression from features into it: the yardstick, and the start of the identity fit."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ import numpy as np
 from scipy import ndimage
 
 from fsynth.faces import INNER_LIPS_65, MIRROR_65
-from fsynth_training.dataset.geometry import SIZE, Geometry
-from fsynth_training.dataset.prepare import PreparedSet
-from fsynth_training.dataset.targets import Targets
+from fsynth_training.dataset.geometry import Geometry
+from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit.basis import Components, principal_components, ridge
+from fsynth_training.fit.errors import FitError
+from fsynth_training.fit.linear_config import SpaceConfig
 from fsynth_training.fit.planes import plane_weights, to_planes
-
-BASE_COMPONENTS, FACE_COMPONENTS, SHAPE_COMPONENTS = 200, 160, 40
-
-BASE_GAIN = 1.2
-"""Ridge regression shrinks hair and skin colours towards the mean; of 1, 1.2 and 1.4
-this gain gave the least skin error (CIEDE2000)."""
+from fsynth_training.fit.samples import unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +26,7 @@ class FaceSpace:
         face: components of the luma detail of the face, (K, S*S) directions.
         shapes: components of landmark offsets, (K, 2L) directions.
         mean_landmarks: (L, 2) px, the geometry of the texture.
-        base_kernel, base_bias: ridge regression from normalised features to the coefficients of ``base``.
+        base_kernel, base_bias: from normalised features to the coefficients of ``base``.
     """
 
     base: Components
@@ -45,7 +41,7 @@ class FaceSpace:
 class Normalisation:
     """Features to what the linear decoder takes: ``(x / |x| - mean) / spread`` without the directions of ``smile``.
 
-    mean: (W,). spread: scalar. smile: (3, W) orthonormal, what a smile changes in unit-length features.
+    mean: (W,). spread: scalar. smile: (D, W) orthonormal, what a smile changes in unit-length features.
     """
 
     mean: np.ndarray
@@ -70,54 +66,110 @@ class Yardstick:
     coefficients: np.ndarray
 
 
-def unit(features: np.ndarray) -> np.ndarray:
-    """Features (N, W) at length 1."""
-    return features / np.linalg.norm(features, axis=-1, keepdims=True)
+@dataclass(frozen=True, eq=False)
+class Views:
+    """The views of the photos that are fitted to and have a target.
+
+    features: (P, W). target: (P,) int, the row in the targets and then their mirror images, 0..2 N.
+    """
+
+    features: np.ndarray
+    target: np.ndarray
 
 
-def smile_directions(prepared: PreparedSet, count: int = 3) -> np.ndarray:
-    """(count, W) orthonormal: what changes in unit-length features between London's neutral and smiling photos."""
-    london = prepared.source == "london"
-    neutral = {prepared.identity[i]: i for i in np.flatnonzero(london & ~prepared.smiling)}
-    smiling = np.flatnonzero(london & prepared.smiling)
-    pairs = [neutral[prepared.identity[i]] for i in smiling]
-    features = unit(prepared.features.mean(axis=1))
+def labelled_views(dataset: Dataset) -> Views:
+    """Every view of every photo that has a target and whose person is not held out."""
+    rows = np.flatnonzero((dataset.photo_target >= 0) & ~dataset.validation[dataset.photo_identity])
+    target = dataset.photo_target[rows, None] + len(dataset.textures) * dataset.view_mirrored[rows]
+    return Views(np.array(dataset.features[rows]).reshape(-1, dataset.feature_width), target.ravel())
+
+
+def column(dataset: Dataset, name: str) -> np.ndarray:
+    """A column of photos.csv for the M photos, (M,) of text.
+
+    Raises:
+        FitError: the dataset's table has no such column.
+    """
+    kept = [row for row in dataset.photos if row["kept"] != "no"]
+    if not kept or name not in kept[0]:
+        raise FitError(f"The dataset's photos.csv has no column {name}. Make the dataset by fsynth train prepare.")
+    return np.array([row[name] for row in kept])
+
+
+def smile_directions(dataset: Dataset, count: int) -> np.ndarray:
+    """(count, W) orthonormal: what changes in unit-length features between a person's neutral and smiling photos.
+
+    Raises:
+        FitError: there are no people of whom the dataset has both.
+    """
+    if not count:
+        return np.zeros((0, dataset.feature_width), np.float32)
+    expression, people = column(dataset, "expression"), dataset.photo_identity
+    fitted = ~dataset.validation[people]
+    neutral = {people[i]: i for i in np.flatnonzero(fitted & (expression == "neutral"))}
+    smiling = [i for i in np.flatnonzero(fitted & (expression == "smiling")) if people[i] in neutral]
+    if len(smiling) < count:
+        raise FitError(
+            f"space.smile_directions = {count} needs at least as many people with a neutral and a smiling photo (the "
+            f"column expression of the list of photos); the dataset has {len(smiling)}. Set it to 0."
+        )
+    features = unit(np.array(dataset.features[:, :2]).mean(axis=1))
+    pairs = [neutral[people[i]] for i in smiling]
     return np.linalg.svd(features[smiling] - features[pairs], full_matrices=False)[2][:count]
 
 
-def build(prepared: PreparedSet, targets: Targets, geometry: Geometry) -> tuple[FaceSpace, Normalisation, Yardstick]:
-    """Principal components of the targets and their mirror images, and ridge regression from features to them."""
-    textures = np.concatenate([targets.textures, targets.textures[:, :, ::-1]])
-    planes = to_planes(textures, np.concatenate([targets.mattes, targets.mattes[:, :, ::-1]]))
-    pixels = SIZE * SIZE
+def both_ways(values: np.ndarray) -> np.ndarray:
+    """Images (N, S, S, ...) and then their mirror images, (2 N, S, S, ...)."""
+    return np.concatenate([values, values[:, :, ::-1]])
+
+
+def target_planes(dataset: Dataset) -> np.ndarray:
+    """The targets and then their mirror images as planes, (2 N, P) float32."""
+    textures, mattes = (np.asarray(part, np.float32) / 255 for part in (dataset.textures, dataset.mattes))
+    return to_planes(both_ways(textures), both_ways(mattes))
+
+
+def build(
+    dataset: Dataset, planes: np.ndarray, geometry: Geometry, config: SpaceConfig
+) -> tuple[FaceSpace, Normalisation, Yardstick]:
+    """Principal components of the targets and their mirror images, and ridge regression from features to them.
+
+    Args:
+        dataset: the dataset.
+        planes: ``target_planes(dataset)``.
+        geometry: of the dataset's mean face.
+        config: sizes and strengths.
+
+    Raises:
+        FitError: the dataset has not what ``config`` asks for.
+    """
+    size = dataset.image_size
+    pixels = size * size
+    targets = np.unique(dataset.photo_target[~dataset.validation[dataset.photo_identity]])
+    targets = targets[targets >= 0]
+    targets = np.concatenate([targets, targets + len(dataset.textures)])  # no held-out person shapes the components
     skin = (geometry.skin > 0.5).ravel()
     brightness = planes[:, :pixels][:, skin].mean(axis=1, keepdims=True)
     detail = face_mask(geometry).ravel() * (planes[:, :pixels] - brightness)
-    planes[:, :pixels] -= detail
-    base = principal_components(planes, BASE_COMPONENTS, plane_weights(0.3 + 0.7 * geometry.face, outline=0.02))
-    face = principal_components(detail, FACE_COMPONENTS)
-    offsets = landmark_offsets(targets, geometry)
-    shapes = principal_components(offsets, SHAPE_COMPONENTS)
+    rest = planes.copy()
+    rest[:, :pixels] -= detail
+    weights = plane_weights(0.3 + 0.7 * geometry.face, outline=0.02)
+    base = principal_components(rest[targets], config.base, weights)
+    face = principal_components(detail[targets], config.face)
+    offsets = landmark_offsets(dataset)
+    shapes = principal_components(offsets[targets], config.shapes)
 
-    index, count = targets.index, len(targets.index)
-    augmented = prepared.augmented[index].transpose(1, 0, 2).reshape(-1, prepared.features.shape[-1])
-    inputs = np.concatenate([prepared.features[index, 0], prepared.features[index, 1], augmented])
-    # An augmented view may be mirrored: its target is the mean of both ways round.
-    repeats = prepared.augmented.shape[1]
-
-    def outputs(values: np.ndarray) -> np.ndarray:
-        return np.concatenate([values, *[(values[:count] + values[count:]) / 2] * repeats])
-
-    directions = unit(inputs)
+    views = labelled_views(dataset)
+    directions = unit(views.features)
     mean = directions.mean(axis=0)
     spread = float((directions - mean).std())
     inputs = (directions - mean) / spread
+    base_kernel, base_bias = ridge(inputs, base.project(rest)[views.target], config.base_ridge)
     coefficients = np.concatenate([face.project(detail), shapes.project(offsets)], axis=1)
-    base_kernel, base_bias = ridge(inputs, outputs(base.project(planes)), 0.5)
-    base_kernel *= BASE_GAIN
-    kernel, bias = ridge(inputs, outputs(coefficients), 0.3)
-    space = FaceSpace(base, face, shapes, geometry.landmarks, base_kernel, base_bias)
-    return space, Normalisation(mean, spread, smile_directions(prepared)), Yardstick(kernel, bias, coefficients)
+    kernel, bias = ridge(inputs, coefficients[views.target], config.ridge)
+    space = FaceSpace(base, face, shapes, geometry.landmarks, base_kernel * config.base_gain, base_bias)
+    smile = smile_directions(dataset, config.smile_directions)
+    return space, Normalisation(mean, spread, smile), Yardstick(kernel, bias, coefficients)
 
 
 def face_mask(geometry: Geometry) -> np.ndarray:
@@ -125,14 +177,15 @@ def face_mask(geometry: Geometry) -> np.ndarray:
     return ndimage.gaussian_filter(ndimage.grey_dilation((geometry.face > 0.5).astype(np.float32), size=7), 4)
 
 
-def landmark_offsets(targets: Targets, geometry: Geometry) -> np.ndarray:
+def landmark_offsets(dataset: Dataset) -> np.ndarray:
     """Offsets from the mean landmarks of the targets and their mirror images, (2 N, 2 L) float32, lips closed.
 
     The middles of the inner lips move as one: no combination of components can part them.
     """
-    mirrored = targets.landmarks[:, MIRROR_65].copy()
-    mirrored[..., 0] = SIZE - 1 - mirrored[..., 0]
-    offsets = np.concatenate([targets.landmarks, mirrored]) - geometry.landmarks
+    landmarks = np.array(dataset.landmarks)
+    mirrored = landmarks[:, MIRROR_65]
+    mirrored[..., 0] = dataset.image_size - 1 - mirrored[..., 0]
+    offsets = np.concatenate([landmarks, mirrored]) - dataset.mean_landmarks
     upper, lower = INNER_LIPS_65
     offsets[:, [upper, lower]] = offsets[:, [upper, lower]].mean(axis=1, keepdims=True)
     return offsets.reshape(len(offsets), -1).astype(np.float32)

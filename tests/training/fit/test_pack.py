@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
+pytest.importorskip("tensorflow", reason='needs pip install "fsynth[train]"')
 
+import tensorflow as tf
 from tests.training.small_sets import face_space
 
 from fsynth_training.dataset.geometry import SIZE
-from fsynth_training.fit.face_space import FaceSpace, Normalisation
+from fsynth_training.fit.face_space import FaceSpace, Normalisation, Yardstick
+from fsynth_training.fit.linear_decoder import LinearDecoder
+from fsynth_training.fit.pack import pack
 from fsynth_training.fit.planes import plane_weights
 
 if TYPE_CHECKING:
@@ -36,52 +40,44 @@ def normalisation(rng: np.random.Generator) -> Normalisation:
     return Normalisation(rng.uniform(0.1, 0.3, WIDTH), 0.07, np.linalg.qr(rng.normal(0, 1, (WIDTH, 3)))[0].T)
 
 
-@pytest.fixture
-def kernel(rng: np.random.Generator) -> np.ndarray:
-    return rng.normal(0, 0.25, (WIDTH, 7))
+def linear(space: FaceSpace, rng: np.random.Generator, hidden: int = 0) -> LinearDecoder:
+    kernel, bias = rng.normal(0, 0.25, (WIDTH, 7)), np.linspace(-0.5, 0.5, 7)
+    decoder = LinearDecoder(space, Yardstick(kernel, bias, np.zeros((0, 7))), face_gain=1, hidden=hidden, seed=0)
+    decoder.residual_kernel.assign(rng.normal(0, 0.3, (hidden, 7)))
+    return decoder
 
 
-BIAS = np.linspace(-0.5, 0.5, 7)
-
-
+@pytest.mark.parametrize("hidden", [0, 5])
 def test_the_packed_decoder_paints_what_the_linear_one_paints(
-    space: FaceSpace, normalisation: Normalisation, kernel: np.ndarray, geometry: Geometry, rng: np.random.Generator
+    space: FaceSpace, normalisation: Normalisation, geometry: Geometry, rng: np.random.Generator, hidden: int
 ) -> None:
-    import tensorflow as tf
-
-    from fsynth_training.fit.export_linear import pack
-    from fsynth_training.fit.identity_fit import LinearDecoder
-
-    packed, share = pack(space, normalisation, kernel, BIAS, geometry, rng.gamma(1, 1, (60, WIDTH)))
+    decoder = linear(space, rng, hidden)
+    packed, share = pack(decoder, normalisation, geometry, rng.gamma(1, 1, (60, WIDTH)), 160)
 
     features = 15 * rng.gamma(1, 1, (3, WIDTH)).astype(np.float32)  # others than those it was packed for
-    linear = LinearDecoder(space, kernel, BIAS)
     inputs = tf.constant(normalisation(features))
-    coefficients = linear.coefficients(inputs)
+    coefficients = decoder.coefficients(inputs)
     painted = {name: np.asarray(value) for name, value in packed(features).items()}
-    assert packed.settings.code_width == 12
+    assert (packed.settings.code_width, packed.settings.code_hidden) == (12, hidden)
     np.testing.assert_allclose(share, 1, atol=1e-6)
-    np.testing.assert_allclose(painted["texture"], np.clip(linear.texture(inputs, coefficients), 0, 1), atol=2e-4)
-    np.testing.assert_allclose(painted["landmarks"], linear.landmarks(coefficients), atol=2e-3)
+    np.testing.assert_allclose(painted["texture"], np.clip(decoder.texture(inputs, coefficients), 0, 1), atol=2e-4)
+    np.testing.assert_allclose(painted["landmarks"], decoder.landmarks(coefficients), atol=3e-3)
     assert np.ptp(painted["texture"][..., 0], axis=0).max() > 0.05
     assert np.ptp(painted["landmarks"], axis=0).max() > 1
 
 
 def test_a_narrow_code_keeps_the_share_of_the_variance_it_says(
-    space: FaceSpace, normalisation: Normalisation, kernel: np.ndarray, geometry: Geometry, rng: np.random.Generator,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    from fsynth_training.fit import export_linear
-
+    space: FaceSpace, normalisation: Normalisation, geometry: Geometry, rng: np.random.Generator
+) -> None:
     features = rng.gamma(1, 1, (60, WIDTH)).astype(np.float32)
-    monkeypatch.setattr(export_linear, "CODE_WIDTH", 4)
+    decoder = linear(space, rng)
 
-    packed, share = export_linear.pack(space, normalisation, kernel, BIAS, geometry, features)
+    packed, share = pack(decoder, normalisation, geometry, features, 4)
 
     # All that is painted before outline and clipping, as one vector for each face, in units whose squares add up.
     inputs = normalisation(features)
     base = inputs @ space.base_kernel + space.base_bias
-    own = inputs @ kernel + BIAS
+    own = np.asarray(decoder.coefficients(tf.constant(inputs)))
     planes = base @ space.base.directions
     planes[:, : SIZE * SIZE] += own[:, :4] @ space.face.directions
     wanted = np.concatenate([planes, own[:, 4:] @ space.shapes.directions], axis=1)
@@ -105,12 +101,10 @@ def test_a_narrow_code_keeps_the_share_of_the_variance_it_says(
 
 
 def test_codes_have_unit_variance(
-    space: FaceSpace, normalisation: Normalisation, kernel: np.ndarray, geometry: Geometry, rng: np.random.Generator
+    space: FaceSpace, normalisation: Normalisation, geometry: Geometry, rng: np.random.Generator
 ) -> None:
-    from fsynth_training.fit.export_linear import pack
-
     features = rng.gamma(1, 1, (60, WIDTH)).astype(np.float32)
-    packed, _ = pack(space, normalisation, kernel, BIAS, geometry, features)
+    packed, _ = pack(linear(space, rng), normalisation, geometry, features, 160)
 
     code = np.asarray(packed.encode(features))
 

@@ -6,40 +6,36 @@ import numpy as np
 from scipy import linalg
 
 from fsynth.decoder import Decoder
-from fsynth_training.dataset.geometry import SIZE, Geometry
+from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.targets import BACKGROUND
 from fsynth_training.fit.face_space import FaceSpace, Normalisation
+from fsynth_training.fit.linear_decoder import LinearDecoder
 from fsynth_training.fit.planes import CHROMA_STRIDE, plane_weights
-
-CODE_WIDTH = 160
-"""Width of the code; a face space of fewer dimensions gives a code of as many."""
 
 _LANDMARK_WEIGHT = 25.0  # a squared pixel of one landmark beside a squared luma value of one pixel
 
 
 def pack(
-    space: FaceSpace, normalisation: Normalisation, kernel: np.ndarray, bias: np.ndarray, geometry: Geometry,
-    features: np.ndarray,
+    fitted: LinearDecoder, normalisation: Normalisation, geometry: Geometry, features: np.ndarray, code_width: int,
+    detail: dict[str, np.ndarray] | None = None, detail_channels: int = 0,
 ) -> tuple[Decoder, float]:  # fmt: skip
     """The decoder, and the share of the (weighted) variance of its outputs that the code keeps.
 
     Args:
-        space: the face space. kernel, bias: the trained map into it.
+        fitted: the linear decoder.
         normalisation: of features.
         geometry: weighs the face above its surroundings.
         features: (N, W), typical ones; the code is best for these.
+        code_width: width of the code; a face space of fewer dimensions gives a code of as many.
+        detail: weights of the detail stage by name, None for no such stage; ``detail_channels``: its width.
     """
-    pixels, faces = SIZE * SIZE, space.face.directions.shape[0]
+    space, kernel, bias = fitted.space, fitted.kernel.numpy(), fitted.bias.numpy()
+    size = len(geometry.face)
     entries = space.base.directions.shape[1]
-    latent_kernel = np.concatenate([space.base_kernel, kernel], axis=1)
+    base_count, bases = space.base.directions.shape[0], space.base_kernel
+    latent_kernel = np.concatenate([bases, kernel], axis=1)
     latent_bias = np.concatenate([space.base_bias, bias])
-    base_count = space.base.directions.shape[0]
-    outputs = np.zeros((latent_kernel.shape[1], entries + space.shapes.directions.shape[1]))
-    outputs[:base_count, :entries] = space.base.directions
-    outputs[base_count : base_count + faces, :pixels] = space.face.directions
-    outputs[base_count + faces :, entries:] = space.shapes.directions
-    mean = np.concatenate([space.base.mean, space.shapes.mean])
-    mean[:pixels] += space.face.mean
+    outputs, mean = _outputs(space)
     weights = np.concatenate(
         [
             plane_weights(0.3 + 0.7 * geometry.face, outline=0.02),
@@ -47,50 +43,77 @@ def pack(
         ]
     )
 
-    latents = normalisation(features) @ latent_kernel + latent_bias
+    hidden_kernel, hidden_bias = fitted.hidden_kernel.numpy(), fitted.hidden_bias.numpy()
+    residual = np.pad(fitted.residual_kernel.numpy(), ((0, 0), (base_count, 0)))
+    inputs = normalisation(features)
+    latents = inputs @ latent_kernel + latent_bias + np.maximum(inputs @ hidden_kernel + hidden_bias, 0) @ residual
     centre = latents.mean(axis=0)
     root = linalg.cholesky(np.cov(latents.T) + 1e-9 * np.eye(len(centre)), lower=True)
     values, vectors = np.linalg.eigh(root.T @ ((outputs * weights) @ outputs.T) @ root)
-    order = np.argsort(-values)[:CODE_WIDTH]
+    order = np.argsort(-values)[:code_width]
     vectors = vectors[:, order]
     to_code = linalg.solve_triangular(root.T, vectors)  # (latents, code): whitens, then turns
     from_code = vectors.T @ root.T @ outputs
-    code_kernel = latent_kernel @ to_code
-    code_kernel -= normalisation.smile.T @ (normalisation.smile @ code_kernel)
-    code_bias = (latent_bias - centre) @ to_code
     mean = mean + centre @ outputs
 
-    small = (SIZE // CHROMA_STRIDE) ** 2
     landmarks = from_code[:, entries:]
     decoder = Decoder(
         mean_landmarks=space.mean_landmarks,
         feature_width=len(normalisation.mean),
         code_width=len(order),
         code_activation=None,
+        code_hidden=len(hidden_bias),
         landmarks=len(space.mean_landmarks),
         landmark_hidden=2 * landmarks.shape[1],
         texture="dense",
         chroma_stride=CHROMA_STRIDE,
         matte_stride=CHROMA_STRIDE,
         background=BACKGROUND,
+        detail_channels=detail_channels if detail else 0,
+        image_size=size,
     )
     identity = np.eye(landmarks.shape[1])
     named = {
         "features/mean": normalisation.mean,
         "features/spread": np.array([normalisation.spread]),
-        "code/kernel": code_kernel,
-        "code/bias": code_bias,
+        "code/kernel": _without(normalisation, latent_kernel @ to_code),
+        "code/bias": (latent_bias - centre) @ to_code,
         # x = relu(x) - relu(-x): the perceptron starts as the linear map that it is here.
         "landmark_hidden/kernel": np.concatenate([landmarks, -landmarks], axis=1),
         "landmark_hidden/bias": np.zeros(2 * landmarks.shape[1]),
         "landmark_offsets/kernel": np.concatenate([identity, -identity]),
         "landmark_offsets/bias": mean[entries:],
+        **(detail or {}),
     }
+    if len(hidden_bias):
+        named["code_hidden/kernel"] = _without(normalisation, hidden_kernel)
+        named["code_hidden/bias"] = hidden_bias
+        named["code_residual/kernel"] = residual @ to_code
+    pixels, small = size * size, (size // CHROMA_STRIDE) ** 2
     planes = {"dense/luma": slice(pixels), "dense/chroma": slice(pixels, pixels + 2 * small)}
     planes["matte/outline"] = slice(pixels + 2 * small, entries)
     for name, part in planes.items():
         named[f"{name}/kernel"], named[f"{name}/bias"] = from_code[:, part], mean[part]
     weights_by_name = decoder.named_weights()
     for name, value in named.items():
-        weights_by_name[name].assign(value.astype(np.float32))
+        weights_by_name[name].assign(np.asarray(value, np.float32))
     return decoder, float(values[order].sum() / values.sum())
+
+
+def _outputs(space: FaceSpace) -> tuple[np.ndarray, np.ndarray]:
+    """Latents to planes and landmark offsets, (Q, P + 2 L), and what they are added to, (P + 2 L,)."""
+    base_count, entries = space.base.directions.shape
+    faces, pixels = space.face.directions.shape
+    shapes = space.shapes.directions
+    outputs = np.zeros((base_count + faces + len(shapes), entries + shapes.shape[1]))
+    outputs[:base_count, :entries] = space.base.directions
+    outputs[base_count : base_count + faces, :pixels] = space.face.directions
+    outputs[base_count + faces :, entries:] = shapes
+    mean = np.concatenate([space.base.mean, space.shapes.mean])
+    mean[:pixels] += space.face.mean
+    return outputs, mean
+
+
+def _without(normalisation: Normalisation, kernel: np.ndarray) -> np.ndarray:
+    """``kernel`` (W, Q) for features from which the smile was not taken out."""
+    return kernel - normalisation.smile.T @ (normalisation.smile @ kernel)

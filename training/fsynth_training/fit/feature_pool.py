@@ -1,0 +1,89 @@
+"""What the identity fit is shown: features of photos, of degraded photos, and of mixtures of two people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fsynth_training.dataset.store import Dataset
+from fsynth_training.fit.linear_config import LinearConfig
+from fsynth_training.fit.samples import unit
+
+
+@dataclass(frozen=True, eq=False)
+class FeaturePool:
+    """Features to train on.
+
+    Attributes:
+        inputs: (P, W), of photos as they are, mirrored and degraded.
+        goals: (P, W), what the output should look like: halfway between the photo and the mean of its person's photos.
+        person: (P,) int.
+        coefficients: (P, K), the clean target in the face space, NaN where there is none.
+        plain: (P,) bool, whether the photo is as it is.
+    """
+
+    inputs: np.ndarray
+    goals: np.ndarray
+    person: np.ndarray
+    coefficients: np.ndarray
+    plain: np.ndarray
+
+
+def feature_pool(dataset: Dataset, coefficients: np.ndarray) -> FeaturePool:
+    """All views of all photos of people that are not held out.
+
+    Args:
+        dataset: the dataset.
+        coefficients: (2 N, K), of its targets and then of their mirror images.
+    """
+    rows = np.flatnonzero(~dataset.validation[dataset.photo_identity])
+    features, person = np.array(dataset.features[rows]), dataset.photo_identity[rows]
+    own = unit(features[:, :2].mean(axis=1))
+    mean = np.zeros((len(dataset.validation), own.shape[1]), np.float32)
+    np.add.at(mean, person, own)
+    goals = unit(own + unit(mean)[person]) * np.linalg.norm(features[:, :2], axis=2).mean()
+    target = dataset.photo_target[rows]
+    both = target[:, None] + len(dataset.textures) * dataset.view_mirrored[rows]
+    wanted = np.where((target >= 0)[:, None, None], coefficients[both], np.nan).astype(np.float32)
+    views = features.shape[1]
+    return FeaturePool(
+        inputs=features.reshape(-1, features.shape[-1]),
+        goals=np.repeat(goals, views, axis=0),
+        person=np.repeat(person, views),
+        coefficients=wanted.reshape(-1, wanted.shape[-1]),
+        plain=np.tile(np.arange(views) == 0, len(rows)),
+    )
+
+
+class Batches:
+    """Batch number k, a function of the pool, the configuration and k alone.
+
+    Half of a batch are single people, half mixtures of two. Each sample comes with a second view of the same person for
+    the consistency term.
+    """
+
+    def __init__(self, pool: FeaturePool, config: LinearConfig) -> None:
+        self.pool, self.config = pool, config
+        self._order = np.argsort(pool.person, kind="stable")
+        people = pool.person[self._order]
+        self._starts = np.searchsorted(people, pool.person, "left")
+        self._ends = np.searchsorted(people, pool.person, "right")
+
+    def batch(self, step: int) -> dict[str, np.ndarray]:
+        """Batch number ``step``: inputs, goals, second (B, W), coefficients (B, K), and paired, clean (B,) 0 or 1."""
+        pool, rng = self.pool, np.random.default_rng([self.config.seed, step])
+        first, other = rng.integers(0, len(pool.inputs), (2, self.config.batch))
+        weight = rng.uniform(*self.config.mix_range, self.config.batch).astype(np.float32)
+        weight[::2] = 1
+        mixed = weight[:, None]
+        second = self._order[rng.integers(self._starts[first], self._ends[first])]
+        clean = np.isfinite(pool.coefficients[first, 0]) & (weight == 1)
+        return {
+            "inputs": np.maximum(mixed * pool.inputs[first] + (1 - mixed) * pool.inputs[other], 0),
+            "goals": np.maximum(mixed * pool.goals[first] + (1 - mixed) * pool.goals[other], 0),
+            "second": pool.inputs[second],
+            "paired": (weight == 1).astype(np.float32),
+            "coefficients": np.nan_to_num(pool.coefficients[first]),
+            "clean": clean.astype(np.float32),
+        }

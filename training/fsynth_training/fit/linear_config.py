@@ -1,0 +1,123 @@
+"""What the method "basis" is told: a linear face space, and a map from features into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fsynth_training.fit.errors import FitError
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpaceConfig:
+    """The face space and ridge regression into it.
+
+    Attributes:
+        base: principal components of all planes less the luma detail of the face: hair, outline, colours.
+        face: those of the luma detail of the face. shapes: those of landmark offsets.
+        base_ridge, ridge: strength of the regression into ``base``, and into ``face`` and ``shapes``.
+        base_gain: ridge regression shrinks towards the mean; what it gives for ``base`` is multiplied by this.
+        face_gain: the same for ``face``, where the identity loss starts.
+        smile_directions: so many directions that a smile changes are taken out of the features.
+        code_width: width of the decoder's code; the whole map is packed into so many numbers.
+    """
+
+    base: int = 200
+    face: int = 160
+    shapes: int = 40
+    base_ridge: float = 0.5
+    ridge: float = 0.3
+    base_gain: float = 1.2
+    face_gain: float = 1.5
+    smile_directions: int = 3
+    code_width: int = 160
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkinConfig:
+    """A regression from features to the mean colour of the skin alone, learned on one set whose light is known.
+
+    Attributes:
+        set: the name of the set in photos.csv; empty leaves the skin to the face space.
+        share: how far the skin goes from what the face space says (0) to this regression (1).
+        ridge: its strength.
+        balance: 0 weighs each photo alike, 1 each group of skin tones.
+    """
+
+    set: str = ""
+    share: float = 0.5
+    ridge: float = 0.3
+    balance: float = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermsConfig:
+    """Weights of the terms of the loss beside the likeness, which has weight 1.
+
+    Attributes:
+        detail: squared luma (0..1) per pixel of the face by which the output leaves ridge regression.
+        shape: squared pixels per landmark by which it leaves it.
+        coefficients: squared coefficients, in standard deviations.
+        consistency: squared difference of the coefficients of two photos of one person.
+        targets: squared difference from the coefficients of the clean target.
+        mean: square of the mean coefficients of all people: what all outputs share is no likeness.
+        leak: squared correlation of the output's mouth width with the photo's, and of its asymmetry with the yaw.
+    """
+
+    detail: float = 60.0
+    shape: float = 0.05
+    coefficients: float = 0.01
+    consistency: float = 0.1
+    targets: float = 0.05
+    mean: float = 0.3
+    leak: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetailConfig:
+    """The detail stage, trained after the rest; see ``fsynth_training.fit.detail``. ``steps = 0`` leaves it out."""
+
+    steps: int = 0
+    channels: int = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearConfig:
+    """A fit of the decoder in a linear face space.
+
+    Attributes:
+        seed: of the order of the data and of all noise.
+        steps: of the identity fit; 0 leaves ridge regression alone (with ``space.face_gain``): the yardstick.
+        batch: samples a step.
+        hidden: width of a perceptron beside the linear map from features to coefficients; 0 for none.
+        mix_range: half of the samples are mixtures of two people's features; the first one's weight is drawn from here.
+        chip_size: size in pixels at which the encoder looks at outputs.
+        occlusion: share of outputs of which the encoder sees only a part, so that no one place carries the likeness.
+        checkpoint_every: steps between checkpoints.
+    """
+
+    method: Literal["basis"] = "basis"
+    seed: int = 0
+    steps: int = 2500
+    batch: int = 16
+    hidden: int = 0
+    learning_rate: float = 3e-3
+    warm_up: int = 20
+    mix_range: tuple[float, float] = (-0.35, 1.35)
+    chip_size: int = 160
+    occlusion: float = 0.0
+    checkpoint_every: int = 100
+    space: SpaceConfig = field(default_factory=SpaceConfig)
+    skin: SkinConfig = field(default_factory=SkinConfig)
+    terms: TermsConfig = field(default_factory=TermsConfig)
+    detail: DetailConfig = field(default_factory=DetailConfig)
+
+    def __post_init__(self) -> None:
+        if self.steps < 0 or self.hidden < 0:
+            raise FitError("steps and hidden must not be negative.")
+        if min(self.batch, self.checkpoint_every) < 1:
+            raise FitError("batch and checkpoint_every must be at least 1.")
+        if self.mix_range[0] > self.mix_range[1]:
+            raise FitError(f"mix_range must rise, it is {list(self.mix_range)}.")
+        if not 0 <= self.occlusion <= 1 or not 0 <= self.skin.share <= 1:
+            raise FitError("occlusion and skin.share must be within 0..1.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsynth_training.dataset.screening import pose_angles
-from fsynth_training.evaluate.likeness import PARTED, mouth
+from fsynth_training.evaluate.meshes import PARTED, mouth
 
 
 @dataclass(frozen=True)

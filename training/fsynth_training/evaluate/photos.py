@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
+from fsynth import encoder
 from fsynth.errors import ArgumentError
 from fsynth.faces import LANDMARKS_65
 
@@ -57,6 +58,16 @@ class EvaluationPhotos:
             )
         return self.features[encoder]
 
+    def seen_again(self, images: np.ndarray, mesh: np.ndarray | None = None) -> EvaluationPhotos:
+        """The same people in other ``images`` (N, 224, 224, 3), with other ``mesh`` if given, encoded anew."""
+        meshes = self.mesh if mesh is None else mesh
+        features = {}
+        for name in self.features:
+            network = encoder.load(name)
+            chips = [network.crop(image, points) for image, points in zip(images, meshes, strict=True)]
+            features[name] = network.encode(np.stack(chips))
+        return replace(self, aligned=images, mesh=meshes, features=features)
+
     def digest(self) -> str:
         """sha256 of the pixels and of whose they are: what measurements of these photographs are kept under."""
         state = hashlib.sha256()
@@ -77,3 +88,10 @@ def from_prepared(path: Path) -> EvaluationPhotos:
             expression=np.where(london, np.where(data["smiling"], "smiling", "neutral"), ""),
             file=data["path"],
         )
+
+
+def joined(first: EvaluationPhotos, second: EvaluationPhotos) -> EvaluationPhotos:
+    """The photographs of both, with the features that both have."""
+    columns = {f.name: (getattr(first, f.name), getattr(second, f.name)) for f in fields(first) if f.name != "features"}
+    features = {name: np.concatenate([rows, second.features[name]]) for name, rows in first.features.items()}
+    return EvaluationPhotos(features=features, **{name: np.concatenate(pair) for name, pair in columns.items()})

@@ -51,27 +51,33 @@ def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squares - 2 * products, 0))
 
 
-def ranks_of_other_photos(distance: np.ndarray, person: np.ndarray) -> np.ndarray:
+def ranks_of_other_photos(distance: np.ndarray, source: np.ndarray, person: np.ndarray) -> np.ndarray:
     """The rank, 0 the nearest, of another photo of the person among one photo of each person.
 
     Args:
-        distance: (N, N) from outputs (rows) to photographs; output i was made from photograph i.
-        person: (N,) int, 0 to P - 1, whose each is.
+        distance: (M, N) from outputs to photographs.
+        source: (M,) int, the photograph that each output was made from.
+        person: (N,) int, 0 to P - 1, whose each photograph is.
 
     Returns:
-        (M,) int for the M outputs whose person has another photo. The gallery holds everybody's first photo, and of the
+        (M,) int; -1 for outputs whose person has no other photo. The gallery holds everybody's first photo, and of the
         person in question one that the output was not made from.
     """
     firsts = np.unique(person, return_index=True)[1]
-    ranks = []
-    for row in range(len(person)):
-        others = np.flatnonzero((person == person[row]) & (np.arange(len(person)) != row))
+    ranks = np.full(len(source), -1)
+    for row, photo in enumerate(source):
+        others = np.flatnonzero((person == person[photo]) & (np.arange(len(person)) != photo))
         if len(others):
             gallery = firsts.copy()
-            gallery[person[row]] = others[row % len(others)]
+            gallery[person[photo]] = others[photo % len(others)]
             order = np.argsort(distance[row, gallery])
-            ranks.append(int(np.flatnonzero(order == person[row])[0]))
-    return np.array(ranks, int)
+            ranks[row] = int(np.flatnonzero(order == person[photo])[0])
+    return ranks
+
+
+def rank_share(ranks: np.ndarray, within: int) -> float:
+    """The share of ``ranks`` (N,) that is below ``within``, of those that are not -1."""
+    return _mean(ranks[ranks >= 0] < within)
 
 
 def centred_cosines(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -93,13 +99,13 @@ def resemblance(made: np.ndarray, photos: np.ndarray, identity: np.ndarray, same
     distance = distances(made, photos)
     same = person[:, None] == person
     own = np.eye(len(person), dtype=bool)
-    ranks = ranks_of_other_photos(distance, person)
+    ranks = ranks_of_other_photos(distance, np.arange(len(person)), person)
     cosine = centred_cosines(made, photos.mean(axis=0))
     return Resemblance(
         auc_same=auc(-distance[own], -distance[~same]),
         auc_other=auc(-distance[same & ~own], -distance[~same]),
-        rank1=_mean(ranks < 1),
-        rank5=_mean(ranks < 5),
+        rank1=rank_share(ranks, 1),
+        rank5=rank_share(ranks, 5),
         stability=_mean(cosine[same & ~own]),
         impostor=_mean(cosine[~same]),
         distance=_mean(distance[own]),

@@ -1,13 +1,16 @@
-"""Normalized faces of evaluation photographs, from a weights file."""
+"""Makers of normalized faces: what they all give, and weights files as such."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 import fsynth
+from fsynth.decoder.weights_file import weights_path
 from fsynth.errors import ArgumentError
 from fsynth_training.evaluate.photos import EvaluationPhotos
 
@@ -31,11 +34,35 @@ class Synthesized:
     mean_landmarks: np.ndarray
 
 
+class Maker(Protocol):
+    """Makes normalized faces of photographs: a weights file, or a baseline.
+
+    Attributes:
+        name: how tables call it.
+        kind: "weights" or "baseline".
+        key: what its results are kept under; differs between makers that differ.
+        mean_landmarks: (65, 2) px, the geometry of its textures.
+    """
+
+    name: str
+    kind: str
+    mean_landmarks: np.ndarray
+
+    @property
+    def key(self) -> str:
+        """See above."""
+
+    def synthesize(self, photos: EvaluationPhotos) -> Synthesized:
+        """Normalized faces of ``photos``."""
+
+
 class Weights:
     """A weights file as a maker of normalized faces."""
 
-    def __init__(self, path: str | Path) -> None:
-        """Open ``path``.
+    kind = "weights"
+
+    def __init__(self, path: str | Path, name: str = "") -> None:
+        """Open ``path``; ``name`` is how tables call it, the file's name if empty.
 
         Raises:
             WeightsError: as ``fsynth.load``.
@@ -43,6 +70,7 @@ class Weights:
                 landmarks.
         """
         self._normalizer = fsynth.load(path)
+        self.key = hashlib.sha256(weights_path(path).read_bytes()).hexdigest()
         card = self._normalizer.engine.card
         if card.encoder is None:
             raise ArgumentError(
@@ -50,7 +78,7 @@ class Weights:
             )
         if (card.settings.image_size, card.settings.landmarks) != (224, 65):
             raise ArgumentError(f"{path} does not make 224 x 224 px with 65 landmarks, which the evaluation measures.")
-        self.name = Path(path).stem
+        self.name = name or Path(path).stem
         self.encoder: str = card.encoder
         self.mean_landmarks = np.asarray(card.mean_landmarks, np.float64)
 

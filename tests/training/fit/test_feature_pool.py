@@ -112,6 +112,13 @@ def test_the_pool_holds_every_view_with_the_target_of_its_side(geometry: Geometr
     np.testing.assert_array_equal(pool.plain.reshape(9, 3), [[True, False, False]] * 9)
 
 
+def test_photos_without_a_target_can_be_left_out(geometry: Geometry) -> None:
+    pool = feature_pool(studio(geometry), np.zeros((14, 1)), unlabelled=False)
+
+    assert pool.inputs.shape == (21, studio(geometry).feature_width)
+    assert np.isfinite(pool.coefficients).all()
+
+
 def test_goals_lie_halfway_between_photo_and_person(geometry: Geometry) -> None:
     dataset = studio(geometry)
 

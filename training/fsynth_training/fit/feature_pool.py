@@ -30,14 +30,16 @@ class FeaturePool:
     plain: np.ndarray
 
 
-def feature_pool(dataset: Dataset, coefficients: np.ndarray) -> FeaturePool:
+def feature_pool(dataset: Dataset, coefficients: np.ndarray, *, unlabelled: bool = True) -> FeaturePool:
     """All views of all photos of people that are not held out.
 
     Args:
         dataset: the dataset.
         coefficients: (2 N, K), of its targets and then of their mirror images.
+        unlabelled: whether photos without a target are among them.
     """
-    rows = np.flatnonzero(~dataset.validation[dataset.photo_identity])
+    used = ~dataset.validation[dataset.photo_identity] & (unlabelled | (dataset.photo_target >= 0))
+    rows = np.flatnonzero(used)
     features, person = np.array(dataset.features[rows]), dataset.photo_identity[rows]
     own = unit(features[:, :2].mean(axis=1))
     mean = np.zeros((len(dataset.validation), own.shape[1]), np.float32)

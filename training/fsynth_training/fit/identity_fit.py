@@ -92,7 +92,7 @@ def _finite(
         terms = {"landmarks": np.nan}
     if not np.isfinite(sum(terms.values())):
         raise FitError(
-            f"The loss is no finite number any more at step {number + 1} ({terms}). Lower learning_rate and start again "
+            f"The loss is no finite number any more at step {number + 1} ({terms}). Lower learning_rate, start again "
             "in another folder; the checkpoints before it are whole."
         )
     return terms

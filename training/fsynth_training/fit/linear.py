@@ -62,7 +62,7 @@ def fit(dataset: Dataset, config: LinearConfig, run: Path, *, report: Callable[[
     fitted = LinearDecoder(space, yardstick, face_gain=config.space.face_gain, hidden=config.hidden, seed=config.seed)
     history: list[dict[str, float]] = []
     if config.steps:
-        pool = feature_pool(dataset, yardstick.coefficients)
+        pool = feature_pool(dataset, yardstick.coefficients, unlabelled=config.unlabelled)
         nuisances = nuisances_of(dataset)
         history = identity_fit.fit(
             fitted, pool, nuisances, normalisation, geometry, config, run / "checkpoints", report

@@ -90,6 +90,7 @@ class LinearConfig:
         steps: of the identity fit; 0 leaves ridge regression alone (with ``space.face_gain``): the yardstick.
         batch: samples a step.
         hidden: width of a perceptron beside the linear map from features to coefficients; 0 for none.
+        unlabelled: whether photos without a target are learned from too, by the likeness alone.
         mix_range: half of the samples are mixtures of two people's features; the first one's weight is drawn from here.
         chip_size: size in pixels at which the encoder looks at outputs.
         occlusion: share of outputs of which the encoder sees only a part, so that no one place carries the likeness.
@@ -103,6 +104,7 @@ class LinearConfig:
     hidden: int = 0
     learning_rate: float = 3e-3
     warm_up: int = 20
+    unlabelled: bool = True
     mix_range: tuple[float, float] = (-0.35, 1.35)
     chip_size: int = 160
     occlusion: float = 0.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from fsynth_training.dataset.augment_photo import augment
+from fsynth_training.dataset.augment_photo import augment, degrade
 
 # The order in which augment() asks whether something happens.
 QUESTIONS = (
@@ -129,3 +129,20 @@ def test_different_draws_give_different_pictures(image: np.ndarray) -> None:
     rng = np.random.default_rng(0)
 
     assert len({augment(image, rng).tobytes() for _ in range(20)}) >= 19
+
+
+def test_degrade_says_whether_the_copy_is_mirrored() -> None:
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[:, :20] = 255
+
+    straight, mirrored = degrade(image, Scripted([])), degrade(image, Scripted(["flip"]))
+
+    assert (straight[1], mirrored[1]) == (False, True)
+    np.testing.assert_array_equal(straight[0], image)
+    np.testing.assert_array_equal(mirrored[0], image[:, ::-1])
+
+
+def test_half_of_the_copies_are_mirrored(rng: np.random.Generator) -> None:
+    image = np.zeros((16, 16, 3), np.uint8)
+
+    assert 60 < sum(degrade(image, rng)[1] for _ in range(150)) < 90

@@ -11,10 +11,11 @@ pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
 pytest.importorskip("skimage", reason="needs scikit-image (extra dev) as the oracle")
 
 from scipy import ndimage
+from scipy.linalg import orthogonal_procrustes
 from tests.training.small_sets import prepared_set, waves
 
 from fsynth.faces import LANDMARKS_65, MIRROR_65
-from fsynth_training.dataset.geometry import SIZE, bust, mean_geometry, to_texture
+from fsynth_training.dataset.geometry import MIRROR_468, SIZE, bust, mean_geometry, symmetric, to_texture
 from fsynth_training.dataset.prepare import PreparedSet
 
 if TYPE_CHECKING:
@@ -82,3 +83,27 @@ def test_a_texture_shows_at_the_mean_landmarks_what_was_at_the_photos(
     # Two bilinear samplings of a smooth image.
     np.testing.assert_allclose(here, there, atol=0.01)
     assert np.abs(here - there).mean() < 0.1 * np.abs(unmoved - there).mean()
+
+
+def test_the_mirror_of_the_mesh_is_an_involution_that_agrees_with_the_landmarks() -> None:
+    np.testing.assert_array_equal(MIRROR_468[MIRROR_468], np.arange(468))
+    np.testing.assert_array_equal(MIRROR_468[LANDMARKS_65], LANDMARKS_65[MIRROR_65])
+
+
+def test_mirrored_points_lie_opposite_on_a_face(astronaut_set: PreparedSet) -> None:
+    mesh = astronaut_set.mesh[0].astype(np.float64)
+    centred = mesh - mesh.mean(axis=0)
+    mirrored = centred * [-1, 1, 1]
+    rotation, scale = orthogonal_procrustes(mirrored[MIRROR_468], centred)
+    apart = np.linalg.norm(mirrored[MIRROR_468] @ rotation - centred, axis=1)
+    # No face is quite symmetric; a wrong partner is farther than its neighbours, about 5 px.
+    assert scale > 0
+    assert apart.max() < 5
+    assert np.median(apart) < 2
+
+
+def test_every_point_of_a_symmetric_mesh_is_exactly_symmetric(rng: np.random.Generator) -> None:
+    mesh = symmetric(rng.uniform(20, 200, (468, 2)))
+
+    np.testing.assert_allclose(mesh[MIRROR_468, 0], 223 - mesh[:, 0], atol=1e-12)
+    np.testing.assert_array_equal(mesh[MIRROR_468, 1], mesh[:, 1])

@@ -7,9 +7,11 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from fsynth_training.dataset import open_sets
 from fsynth_training.dataset.open_sets import OPEN_SETS, Photograph
+from fsynth_training.dataset.photo_list import list_photos
 
 
 def write(faces: Path, source: str, rows: list[dict[str, str]]) -> None:
@@ -134,6 +136,25 @@ def test_london_pairs_join_neutral_and_smiling_photos_of_the_people_asked_for(fa
         (name, faces / "london" / "neutral" / f"{name}.jpg", faces / "london" / "smiling" / f"{name}.jpg")
         for name in ("london_002", "london_007")
     ]
+
+
+def test_the_list_for_preparing_names_each_photo_once_with_its_role(faces: Path, tmp_path: Path) -> None:
+    output = tmp_path / "lists" / "photos.csv"
+
+    result = CliRunner().invoke(open_sets.main, [str(faces), "-o", str(output)], catch_exceptions=False)
+
+    listed = list_photos(output)
+    targets = [photo for photo in listed if photo.role == "target"]
+    expected = open_sets.open_photographs(faces)
+    assert [(photo.set, photo.identity) for photo in targets] == [(photo.source, photo.identity) for photo in expected]
+    assert [photo.path.resolve() for photo in targets] == [photo.path.resolve() for photo in expected]
+    assert [photo.expression == "smiling" for photo in targets] == [photo.smiling for photo in expected]
+    assert {photo.expression for photo in targets if photo.set != "london"} == {""}
+    wild = [photo for photo in listed if photo.role == "features"]
+    assert {photo.set for photo in wild} == {"lfw"}
+    assert not {photo.identity for photo in wild} & set(open_sets.lfw_evaluation(faces))
+    assert len(targets) + len(wild) == len(listed) == len({photo.file for photo in listed})
+    assert f"{len(targets)} photos for targets, {len(wild)} for features only" in result.output
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ def cluster(features: np.ndarray, distance: float) -> np.ndarray:
 
     Args:
         features: (M, W), one photo a row.
-        distance: 0..2. Measured with FaceRes on 1,000 people of Labeled Faces in the Wild: see the training guide.
+        distance: 0..2. With FaceRes, of 1,964 photos of 1,000 people of Labeled Faces in the Wild, pairs joined rightly
+            and pairs found: at 0.5 .995 and .65, at 0.55 .983 and .78, at 0.6 .923 and .88, at 0.65 .787 and .91.
 
     Returns:
         (M,) int, 0.., clusters in the order of their first photo.

@@ -61,7 +61,7 @@ class PrepareConfig:
     seed: int = 0
     backgrounds: int = 256
     validation: float = 0.04
-    cluster_distance: float = 0.6
+    cluster_distance: float = 0.55
     filters: Filters = field(default_factory=Filters)
     colour: Colour = field(default_factory=Colour)
 

@@ -20,6 +20,8 @@ from fsynth_training.dataset.photo_stage import load
 from fsynth_training.dataset.rules import RULES, Rule
 from fsynth_training.dataset.selection import Record
 from fsynth_training.dataset.store import Dataset
+from fsynth_training.dataset.target_stage import to_bytes
+from fsynth_training.dataset.targets import BACKGROUND
 
 SHOWN_PAIRS, SHOWN_DROPPED, SHOWN_FAILURES = 48, 24, 200
 
@@ -71,9 +73,9 @@ def _counts(records: Sequence[Record], dataset: Dataset | None) -> str:
         people = len(set(dataset.target_identity.tolist()))
         held_out = int(dataset.validation[np.unique(dataset.target_identity)].sum())
         items += [
-            (len(dataset.textures), "targets", ""),
-            (people, "people in them", ""),
-            (held_out, "of these held out", ""),
+            (len(dataset.textures), "targets, of", ""),
+            (people, "person" if people == 1 else "people", ""),
+            (held_out, "of them held out", ""),
         ]
     items += [(others, "features only", "")] if others else []
     items += [(dropped, "dropped by a rule", "bad"), (failed, "without a face", "bad")]
@@ -137,15 +139,20 @@ def _targets(records: Sequence[Record], dataset: Dataset) -> str:
         if int(row) not in first:  # the target of someone who smiles: the neutral one stands for it
             continue
         record = first[int(row)]
-        pictures = f"{_picture(load(record.file).image)}{_picture(dataset.textures[row])}"
+        pictures = f"{_picture(load(record.file).image)}{_picture(_on_grey(dataset, int(row)))}"
         pairs.append(
             f'<figure title="{escape(record.photo.file)}"><div>{pictures}</div>'
             f"<figcaption>{escape(record.photo.identity)}</figcaption></figure>"
         )
     return (
         '<section><h2>Targets</h2><p class="quiet">An aligned photo, and the target it belongs to: in the mean '
-        f'geometry, as the decoder is to give it.</p><div class="faces pairs">{"".join(pairs)}</div></section>'
+        f'geometry, over grey where it has no head.</p><div class="faces pairs">{"".join(pairs)}</div></section>'
     )
+
+
+def _on_grey(dataset: Dataset, row: int) -> np.ndarray:
+    alpha = dataset.mattes[row][..., None] / np.float32(255)
+    return to_bytes(dataset.textures[row] / np.float32(255) * alpha + BACKGROUND * (1 - alpha))
 
 
 def _rules(records: Sequence[Record], config: PrepareConfig) -> str:
@@ -179,7 +186,7 @@ def _section(name: str, title: str, meaning: str, limit: str, chart: str, droppe
     figures = ""
     for index in shown:
         record = dropped[index]
-        value = f"<b>{record.values[name]:.3g}</b> " if name in record.values else ""
+        value = f"<b>{record.values[name]:.4g}</b> " if name in record.values else ""
         picture = _jpeg(_compressed(load(record.file).image))
         figures += _figure(picture, f"{value}{escape(record.photo.path.name)}", record)
     faces = f'<div class="faces">{figures}</div>' if figures else ""

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
-from fsynth.faces import INTEROCULAR
+from fsynth.faces import INTEROCULAR, LANDMARKS_65
 from fsynth_training.dataset.colour import to_lab
 from fsynth_training.dataset.config import Filters
 from fsynth_training.dataset.geometry import Geometry
@@ -59,8 +59,6 @@ def measure_face(mesh: np.ndarray, transform: np.ndarray, image: np.ndarray) -> 
     Returns:
         The value of each rule but glasses and forehead, by its name; angles in degrees, signed.
     """
-    from fsynth.faces import LANDMARKS_65
-
     yaw, pitch = pose_angles(mesh[None])[0]
     gap, width = mouth_opening(mesh[None, LANDMARKS_65, :2])[0] / INTEROCULAR
     scale = np.hypot(transform[0, 0], transform[1, 0])
@@ -112,4 +110,4 @@ def explain(rule: Rule, value: float, filters: Filters) -> str:
     """Why a rule drops a photo, such as ``yaw 17.2° > 5°``."""
     threshold = getattr(filters, rule.name)
     sign = ">" if rule.keeps == "at most" else "<"
-    return f"{rule.name} {value:.3g}{rule.unit} {sign} {threshold:.3g}{rule.unit}"
+    return f"{rule.name} {value:.4g}{rule.unit} {sign} {threshold:.4g}{rule.unit}"

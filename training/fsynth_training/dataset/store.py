@@ -66,7 +66,8 @@ class Dataset:
         view_mirrored: (M, V) bool, whether the view is mirrored; its target is then the mirrored one.
         validation: (I,) bool, people held out from fitting.
         mean_landmarks: (65, 2) float32 and mean_mesh: (468, 2) float32 px, the geometry of the textures, symmetric.
-        backgrounds: (B, 224, 224, 3) uint8 sRGB, images without a head.
+        backgrounds: (B, 224, 224, 3) uint8 sRGB, photos in the mean geometry with hair and surroundings as they are:
+            what gradient-domain compositing (Eq. 3) pastes faces onto. None is of someone held out.
         encoder: name of the encoder of the features, None for features that came from elsewhere.
         config: the configuration the dataset was made with, as JSON has it.
         photos: the rows of photos.csv. Those whose ``kept`` is not "no" are the M photos, in their order.

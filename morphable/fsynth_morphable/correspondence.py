@@ -23,7 +23,7 @@ View = tuple[Camera, np.ndarray]
 VIEWS = 40
 # Times as many for the outline, whose votes spread more.
 _OUTLINE_VIEWS = 2
-IMAGE_SIZE = 384
+IMAGE_SIZE = 256
 # Standard deviations of the cameras' turns in degrees, about the axes X (nodding), Y (shaking) and Z.
 _JITTER = np.array([5.0, 8.0, 4.0])
 # On turned views landmarks of the outline slide along the silhouette, from the jaw to the neck: theirs are the votes

@@ -29,6 +29,7 @@ EXTRAS = {
     "heif": "pillow_heif",
     "mesh": "pygltflib",
     "models": "open3d",
+    "blender": "bpy",
 }
 
 NO_SHARED = "needs the data folder ../shared beside the checkout"

@@ -93,11 +93,8 @@ def paint_eyeball(places: np.ndarray, eyeball: Eyeball, iris: np.ndarray) -> np.
 
     share = _step(angle, 0.75, 1.5)[:, None]
     sclera = _SCLERA * (1 - share) + _VEINS * share
-    # The upper lid and its lashes shade the ball below them.
-    sclera = sclera * (1 - 0.3 * _step(up, 0.1, 0.55))[:, None]
-    colour *= (1 - 0.25 * _step(up, 0.1, 0.5))[:, None]
     white = _step(angle, _IRIS - 0.03, _IRIS + 0.035)[:, None]
-    return (colour * (1 - white) + sclera * white).astype(np.float32)
+    return _under_lid(colour * (1 - white) + sclera * white, up)
 
 
 def recolour_iris(colours: np.ndarray, places: np.ndarray, eyeball: Eyeball, iris: np.ndarray) -> np.ndarray:
@@ -116,7 +113,14 @@ def recolour_iris(colours: np.ndarray, places: np.ndarray, eyeball: Eyeball, iri
     tint = iris / np.maximum(colours[rim].mean(axis=0), 0.02)
     # Not the white around it, whatever the exact size of the painted iris.
     share = (angle < 1.1 * _IRIS) * (1 - _step(colours.max(axis=1), 0.55, 0.75))
-    return np.clip(colours * (1 + (tint - 1) * share[:, None]), 0, 1).astype(np.float32)
+    tinted = np.clip(colours * (1 + (tint - 1) * share[:, None]), 0, 1)
+    return _under_lid(tinted, (places[:, 1] - eyeball.centre[1]) / eyeball.radius)
+
+
+def _under_lid(colours: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Colours (P, 3) of an eyeball in the shade of the upper lid and its lashes; ``up``: (P,) heights in its radii."""
+    shaded = colours * (0.94 - 0.32 * _step(up, 0.05, 0.5))[:, None]
+    return shaded.astype(np.float32)
 
 
 def _step(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from fsynth_morphable.camera import Camera
 from fsynth_morphable.eyes import BROWN, Eyeball, iris_colour
 from fsynth_morphable.landmarks import COUNT
 from fsynth_morphable.model import MorphableModel
-from fsynth_morphable.scalp import Scalp, hair_colour, hairline_lift
+from fsynth_morphable.scalp import Scalp, hair_colour, hairline_lift, veil
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +36,13 @@ class Look:
         iris: of the eyes.
         hair: of the scalp, or None for a bare one.
         hair_density: (N,) float32, see ``Scalp.density``; or None.
+        veil: (N,) float32 in 0..1, how far hair hides the skin in the image; or None.
     """
 
     iris: np.ndarray = field(default_factory=BROWN.copy)
     hair: np.ndarray | None = None
     hair_density: np.ndarray | None = None
+    veil: np.ndarray | None = None
 
 
 def find_look(model: MorphableModel, view: View, photo: View | None = None) -> Look:
@@ -50,20 +53,22 @@ def find_look(model: MorphableModel, view: View, photo: View | None = None) -> L
     iris = iris_colour(image, rings) if rings else BROWN
     if len(view.landmarks) != COUNT:
         return Look(iris)
-    scalp = Scalp.of(view.vertices, view.landmarks)
+    scalp = _scalp(model)
     points = _skin_points(model, view)
     hair = hair_colour(image, points, scalp)
     if hair is None:
         return Look(iris, hair_density=scalp.density())
     density = scalp.density(hairline_lift(image, points, scalp, hair))
+    hidden = veil(image, points, scalp, hair)
     if photo is not None:
-        own = hair_colour(
-            photo.image.astype(np.float32) / 255,
-            _skin_points(model, photo),
-            Scalp.of(photo.vertices, photo.landmarks),
-        )
+        own = hair_colour(photo.image.astype(np.float32) / 255, _skin_points(model, photo), scalp)
         hair = hair if own is None else own
-    return Look(iris, hair, density)
+    return Look(iris, hair, density, hidden)
+
+
+@lru_cache(maxsize=2)
+def _scalp(model: MorphableModel) -> Scalp:
+    return Scalp.of(model.vertices(), model.landmark_positions())
 
 
 def _skin_points(model: MorphableModel, view: View) -> np.ndarray:

@@ -51,7 +51,8 @@ def render_views(head: Head, yaws: Sequence[float], *, size: int = 512) -> list[
 
 
 def save_preview(head: Head, path: str | os.PathLike[str], *, size: int = 512, overwrite: bool = False) -> Path:
-    """Write a picture of ``head``: ``.png`` from the front and both sides, ``.gif`` or ``.webp`` turning.
+    """Write a picture of ``head``: ``.png`` from the front, half turned and the side; ``.gif`` or ``.webp`` turning,
+    five eighths the size.
 
     Raises:
         OutputError: another suffix, a file that exists already, or a folder that can't be written to.
@@ -61,14 +62,14 @@ def save_preview(head: Head, path: str | os.PathLike[str], *, size: int = 512, o
     if suffix == ".png":
         content = encode_png(np.concatenate(render_views(head, (0, 40, 90), size=size), axis=1))
     elif suffix in (".gif", ".webp"):
-        content = _encode_turntable(head, size, suffix[1:])
+        content = _encode_turntable(head, (5 * size) // 8, suffix[1:])
     else:
         raise OutputError(f"{path} must end in .png, .gif or .webp.")
     write_files({path: content}, overwrite=overwrite)
     return path
 
 
-def _encode_turntable(head: Head, size: int, kind: str, frames: int = 36) -> bytes:
+def _encode_turntable(head: Head, size: int, kind: str, frames: int = 28) -> bytes:
     """A head that turns to both sides and back, without an end."""
     from PIL import Image
 
@@ -76,6 +77,6 @@ def _encode_turntable(head: Head, size: int, kind: str, frames: int = 36) -> byt
     pictures = [Image.fromarray(view) for view in render_views(head, yaws.tolist(), size=size)]
     stream = io.BytesIO()
     pictures[0].save(
-        stream, kind.upper(), save_all=True, append_images=pictures[1:], duration=80, loop=0, quality=85, method=4
+        stream, kind.upper(), save_all=True, append_images=pictures[1:], duration=90, loop=0, quality=85, method=4
     )
     return stream.getvalue()

@@ -154,13 +154,14 @@ def _inverse_depth(
     x2, y2 = (points[c] - points[a]).T
     d1, d2 = inverse[b] - inverse[a], inverse[c] - inverse[a]
     area = x1 * y2 - x2 * y1
-    # The plane of a sliver may be steep without bound, but no point of it is nearer or farther than its corners.
-    steepest = np.maximum(np.abs(d1), np.abs(d2))
-    along_x = np.clip((d1 * y2 - d2 * y1) / area, -steepest, steepest)
-    along_y = np.clip((d2 * x1 - d1 * x2) / area, -steepest, steepest)
+    along_x, along_y = (d1 * y2 - d2 * y1) / area, (d2 * x1 - d1 * x2) / area
     value: np.ndarray = inverse[a][triangle]
     value += along_x[triangle] * (x - points[a, 0][triangle])
     value += along_y[triangle] * (y - points[a, 1][triangle])
+    # Rounding may lead off a sliver's steep plane, but no point of it is nearer or farther than its corners.
+    low, high = np.minimum(np.minimum(0, d1), d2), np.maximum(np.maximum(0, d1), d2)
+    np.maximum(value, (inverse[a] + low)[triangle], out=value)
+    np.minimum(value, (inverse[a] + high)[triangle], out=value)
     return value
 
 

@@ -19,6 +19,9 @@ _FOREHEAD, _EARS = 54, (0, 27)
 _FEATHER = 0.10
 """How far the hair thins out above the hairline, in the same unit."""
 
+_LIKE_SKIN = 0.08
+"""Hair whose colour differs by less from the skin's is none, or can't be told from it."""
+
 _HAIR_BAND = (0.25, 0.55)
 """Heights above the hairline at which the colour of the hair is taken."""
 
@@ -37,7 +40,10 @@ class Scalp:
 
     @classmethod
     def of(cls, vertices: np.ndarray, landmarks: np.ndarray) -> Scalp:
-        """The scalp of a head with ``vertices`` (N, 3) and ``landmarks`` (65, 3), metres."""
+        """The scalp of a head with ``vertices`` (N, 3) and ``landmarks`` (65, 3), metres: a model's mean head.
+
+        All heads of a model have their scalps at the same vertices.
+        """
         ears = landmarks[list(_EARS)].mean(axis=0)
         place = (vertices - ears) / float(landmarks[_FOREHEAD, 1] - ears[1])
         # Around an upright axis somewhat behind the ears' landmarks.
@@ -80,7 +86,7 @@ def hairline_lift(image: np.ndarray, points: np.ndarray, scalp: Scalp, hair: np.
         return 0.0
     skin = np.median(forehead, axis=0)
     apart = hair - skin
-    if np.abs(apart).max() < 0.08:  # a bare scalp, or hair like skin
+    if np.abs(apart).max() < _LIKE_SKIN:
         return 0.0
     # In bands upwards: how far the colour has gone from that of the skin to that of the hair.
     edges = np.linspace(-0.1, 0.4, 21)
@@ -90,6 +96,20 @@ def hairline_lift(image: np.ndarray, points: np.ndarray, scalp: Scalp, hair: np.
         share.append(np.median((colours - skin) @ apart) / (apart @ apart) if len(colours) > 5 else np.nan)
     reached = np.flatnonzero(np.array(share) > 0.5)
     return float(np.clip(edges[reached[0]] - _FEATHER / 2, -0.1, 0.3)) if len(reached) else 0.0
+
+
+def veil(image: np.ndarray, points: np.ndarray, scalp: Scalp, hair: np.ndarray) -> np.ndarray:
+    """Where an image shows hair on the forehead, (N,) float32: 1 for its colour, 0 for the skin's; see ``hair_colour``."""
+    hidden = np.zeros(len(points), np.float32)
+    skin = np.median(_colours(image, points, scalp.band(-0.4, -0.15)), axis=0)
+    apart = hair - skin
+    forehead = np.flatnonzero((scalp.height > -0.3) & np.isfinite(points).all(axis=1))
+    if np.abs(apart).max() >= _LIKE_SKIN and len(forehead):
+        share = (sample(image, points[forehead]) - skin) @ apart / (apart @ apart)
+        # Not the brows, where a low forehead brings them near.
+        near = np.clip((scalp.height[forehead] + 0.3) / 0.1, 0, 1)
+        hidden[forehead] = np.clip((share - 0.12) / 0.25, 0, 1) * near
+    return hidden
 
 
 def _shaded(colours: np.ndarray) -> np.ndarray:

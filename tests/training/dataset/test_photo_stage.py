@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 
 from fsynth import encoder
+from fsynth.errors import WeightsError
 from fsynth.faces import EYE_TARGETS, align, eye_centres, find_faces, read_photo
+from fsynth.networks.files import read_network
 from fsynth_training.dataset import photo_stage
 from fsynth_training.dataset.photo_list import Photo
 from fsynth_training.dataset.photo_stage import StageSettings, load, look_at
@@ -134,3 +136,13 @@ def test_masks_are_the_networks_output_at_the_size_of_the_face(tmp_path: Path, p
     expected = seen.image.mean(axis=-1) / 255
     assert np.abs(seen.mask - expected).mean() < 0.02
     assert np.corrcoef(seen.mask.ravel(), expected.ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("network", ["facemesh", "text"])
+def test_another_network_is_not_taken_for_the_segmentation(tmp_path: Path, photo: Photo, network: str) -> None:
+    path = tmp_path / "selfie.onnx"
+    path.write_bytes(b"no network" if network == "text" else read_network(network))
+
+    sentence = "selfie.onnx is not the selfie segmentation" if network != "text" else "selfie.onnx: The data is no ONNX"
+    with pytest.raises(WeightsError, match=sentence):
+        look_at(photo, replace(SETTINGS, segmentation=path), tmp_path)

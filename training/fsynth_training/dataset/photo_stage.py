@@ -21,7 +21,7 @@ import onnxruntime
 from PIL import Image
 
 from fsynth import encoder
-from fsynth.errors import FsynthError, NoFaceError
+from fsynth.errors import FsynthError, NoFaceError, WeightsError
 from fsynth.faces import AlignedFace, align, find_faces, read_photo
 from fsynth.networks.sessions import open_session
 from fsynth_training.dataset.augment_photo import degrade
@@ -174,7 +174,15 @@ def _encoder(name: str) -> encoder.Encoder:
 
 @functools.cache
 def _segmentation(path: Path) -> onnxruntime.InferenceSession:
-    return open_session(path.read_bytes(), threads=1)
+    try:
+        session = open_session(path.read_bytes(), threads=1)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}") from error
+    if [(one.name, one.shape[1:]) for one in session.get_inputs()] != [("image", [256, 256, 3])]:
+        raise WeightsError(
+            f"{path} is not the selfie segmentation. Make it with python -m fsynth_training.convert.selfie."
+        )
+    return session
 
 
 def _thumbnail(photo: np.ndarray) -> np.ndarray:

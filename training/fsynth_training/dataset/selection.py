@@ -75,6 +75,8 @@ def read_record(photo: Photo, file: Path, features: np.ndarray | None = None) ->
     given = seen.features if features is None else features
     mirrored = seen.mirrored if features is None else np.arange(len(features)) == 1
     failure = seen.failure
+    if not failure and not np.isfinite(seen.mesh).all():
+        failure = "Its landmarks are not finite numbers."
     if not failure and not np.isfinite(given).all():
         failure = "Its features are not finite numbers."
     return Record(photo, file, failure, seen.mesh, given, mirrored, values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -57,7 +58,8 @@ def in_order(
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that started it is gone: killed, it can't tell its pool."""
+    """End this process when the one that started it is gone: killed, it can't tell its pool. Ctrl-C is for that one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
 

@@ -11,6 +11,9 @@ import click
 
 from fsynth.errors import EngineError, FsynthError
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
 
 @click.command(short_help="Train a decoder on a dataset.")
 @click.argument("dataset", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -33,7 +36,9 @@ from fsynth.errors import EngineError, FsynthError
 @click.option("--list-presets", is_flag=True, is_eager=True, expose_value=False, callback=lambda *a: _list_presets(*a),
               help="Name the presets and exit.")  # fmt: skip
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.pass_context
 def fit(
+    ctx: click.Context,
     dataset: Path,
     config: Path | None,
     preset: str | None,
@@ -49,6 +54,8 @@ def fit(
 
     The same command goes on where an earlier one ended, however it ended; the result is the same as without the break.
     The run's folder holds checkpoints, decoder.npz, samples.png, and tensorboard/ to watch with tensorboard --logdir.
+
+    Several machines run the same command, each with its --machine, on a shared disk; only the first of them writes.
     """
     if config is not None and preset is not None:
         raise click.UsageError("Give --config or --preset, not both.")
@@ -68,6 +75,14 @@ def fit(
         )
     except FsynthError as error:
         raise click.ClickException(str(error)) from error
+    except ImportError as error:
+        extra = "jax" if error.name == "jax" else '"fsynth[train]"'
+        raise click.ClickException(
+            f"Fitting needs the package {error.name}. Install it: pip install {extra}"
+        ) from error
+    except KeyboardInterrupt:
+        click.echo("Stopped. The same command goes on at the last checkpoint.", err=True)
+        ctx.exit(INTERRUPTED)
     if not quiet:
         click.echo(f"To weights: fsynth train export {click.format_filename(output)} -o weights.onnx")
 

@@ -39,7 +39,7 @@ def test_old_checkpoints_and_what_a_kill_left_go(tmp_path: Path) -> None:
 def test_a_checkpoint_that_does_not_fit_changes_nothing(tmp_path: Path) -> None:
     checkpoint.save(tmp_path, 2, variables(0), [], [])
     other = {**variables(1), "more": keras.Variable(np.zeros(4, np.float32))}
-    before = np.array(other["kernel"])
+    before = np.asarray(other["kernel"]).copy()
     with pytest.raises(FitError, match=r"has no model/more of shape \(4,\)"):
         checkpoint.restore(tmp_path, other, [])
     np.testing.assert_array_equal(other["kernel"], before)

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.training.fit.small_fits import people
 
 from fsynth_training.augment.manifest import Manifest
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit import run_folder
 from fsynth_training.fit.config import NetworkConfig, OptimizerConfig, to_table
 from fsynth_training.fit.errors import FitError
-from tests.training.fit.small_fits import people
 
 CONFIG = to_table(NetworkConfig())
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.training.fit.small_fits import SIZE, people, settings
 
 from fsynth.faces import MIRROR_65
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit.config import network_config
 from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.samples import Samples, statistics, unit
-from tests.training.fit.small_fits import SIZE, people, settings
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,6 @@ from fsynth.errors import ArgumentError
 from fsynth_training.fit import decoder_file, run_folder, whole_files
 from fsynth_training.fit.errors import FitError
 
-FIGURES = "figures.json"
-"""What an evaluation leaves in the run's folder for the card: JSON objects of names and numbers."""
-
 
 @dataclass(frozen=True)
 class Exported:
@@ -26,16 +23,19 @@ class Exported:
     card: Path
 
 
-def export(run: Path, output: Path, *, overwrite: bool = False) -> Exported:
+def export(run: Path, output: Path, *, overwrite: bool = False, evaluation: Path | None = None) -> Exported:
     """Write the decoder of ``run`` to ``output`` (.onnx), its sha256 and its model card (.md) beside it.
 
     Args:
         run: a folder of ``fsynth train fit``.
         output: the weights file; its stem is the weights' name.
         overwrite: replace files that exist.
+        evaluation: ``evaluation.json`` of these weights, exported before (the same run gives the same bytes). Its
+            figures go on the card.
 
     Raises:
-        FitError: the run has no decoder yet, a file exists, the name does not end in .onnx, or the disk is full.
+        FitError: the run has no decoder yet, a file exists, the name does not end in .onnx, the evaluation is of other
+            weights, or the disk is full.
     """
     if output.suffix != ".onnx":
         raise FitError(f"{output} must end in .onnx.")
@@ -51,7 +51,7 @@ def export(run: Path, output: Path, *, overwrite: bool = False) -> Exported:
         digest = onnx_form.save(decoder, output, encoder=encoder, name=output.stem)
     except (OSError, ArgumentError) as error:
         raise FitError(f"{output} cannot be written: {error}.") from error
-    figures = _read_figures(run / FIGURES)
+    figures = None if evaluation is None else _read_evaluation(evaluation, digest)
     text = model_card(output, digest, decoder.settings.to_dict(), about, noted, figures)
     whole_files.write(card, lambda file: file.write(text.encode()))
     return Exported(output, digest, card)
@@ -71,7 +71,7 @@ def model_card(
         weights: the weights file, which exists. digest: its sha256.
         settings: of the decoder.
         about: the run's ``run.json``. noted: what the decoder's file says of it.
-        figures: of an evaluation, or None.
+        figures: of an evaluation, nested by name, or None.
     """
     data, size = about["dataset"], settings["image_size"]
     lines = [
@@ -121,16 +121,18 @@ def model_card(
     return "\n".join(lines)
 
 
-def _read_figures(path: Path) -> dict[str, Any] | None:
-    if not path.is_file():
-        return None
+def _read_evaluation(path: Path, digest: str) -> dict[str, Any]:
+    """What ``evaluation.json`` of ``fsynth train evaluate`` says of the weights with this sha256, by name."""
     try:
-        figures = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FitError(f"{path} cannot be read: {error}.") from error
-    if not isinstance(figures, dict):
-        raise FitError(f"{path} must hold a JSON object of names and numbers.")
-    return figures
+        evaluation = json.loads(path.read_text(encoding="utf-8"))
+        (found,) = [maker for maker in evaluation["makers"] if maker["key"] == digest] or [None]
+        photos = {name: evaluation["photos"][name] for name in ("source", "people", "wild", "pairs")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FitError(f"{path} is no evaluation.json of fsynth train evaluate ({error}).") from error
+    if found is None:
+        raise FitError(f"{path} measures other weights than these (sha256 {digest}). Evaluate these first.")
+    figures = {name: value for name, value in found.items() if name not in ("name", "kind", "key")}
+    return {"photos": photos, **figures}
 
 
 def _table(rows: Mapping[str, Any]) -> list[str]:
@@ -138,12 +140,12 @@ def _table(rows: Mapping[str, Any]) -> list[str]:
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested objects as one, with dotted names."""
+    """Nested objects as one, with dotted names; long lists are left out."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
             flat |= _flat(value, f"{prefix}{name}.")
-        else:
+        elif not isinstance(value, list) or len(value) <= 4:  # no histograms
             flat[f"{prefix}{name}"] = value
     return flat
 

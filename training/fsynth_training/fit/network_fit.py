@@ -65,6 +65,8 @@ def fit(
         report(f"This fit is finished, at step {step}.")
         return
 
+    if config.patience and not len(samples.validation_rows):
+        report("No one is held out for validation, so that this fit goes on to its last step whatever patience says.")
     every = config.checkpoint_every
     ends = [*range(every, config.steps, every), config.steps]
     validation = Validation(samples, config.batch, machines)

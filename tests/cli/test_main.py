@@ -36,6 +36,7 @@ def test_help_lists_every_command(run) -> None:
     assert result.exit_code == 0
     assert [line.split()[0] for line in result.output.split("Commands:\n")[1].splitlines()] == [
         "normalize",
+        "models",
         "train",
         "doctor",
     ]

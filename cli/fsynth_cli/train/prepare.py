@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fsynth.errors import ArgumentError, FsynthError
+from fsynth_cli.train.steps import Steps
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,7 +115,7 @@ def prepare(
       3    some photos can't be read or show no face; each is listed with its reason
     """
     started = time.monotonic()
-    steps = _Steps(hidden=quiet or not sys.stderr.isatty())
+    steps = Steps(hidden=quiet or not sys.stderr.isatty())
     try:
         from fsynth_training.dataset.store import check_free
 
@@ -215,14 +216,15 @@ def _read_features(path: Path, photos: int) -> np.ndarray:
 
 
 def _build(
-    photos: list[Photo], how: Preparation, features: np.ndarray | None, steps: _Steps
+    photos: list[Photo], how: Preparation, features: np.ndarray | None, steps: Steps
 ) -> tuple[Dataset, tuple[Record, ...]]:
     """The dataset; where no photo becomes a target, the report of why is left in the work folder."""
     from dataclasses import replace
 
     from fsynth_training.dataset.build import build
+    from fsynth_training.dataset.errors import DatasetError
     from fsynth_training.dataset.selection import NothingLeftError
-    from fsynth_training.dataset.store import DatasetError, write_file
+    from fsynth_training.dataset.store import write_file
 
     try:
         return build(photos, replace(how, progress=steps.show), features)
@@ -262,31 +264,3 @@ def _summary(dataset: Dataset, records: Sequence[Record], output: Path, seconds:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-class _Steps:
-    """One line on a terminal's standard error that counts the items of one step after the other."""
-
-    def __init__(self, *, hidden: bool) -> None:
-        self._hidden = hidden
-        self._step = ""
-        self._started = self._drawn = 0.0
-
-    def show(self, step: str, done: int, total: int) -> None:
-        """Show that ``done`` of the ``total`` items of ``step`` are done."""
-        now = time.monotonic()
-        if step != self._step:
-            self.end()
-            self._step, self._started, self._drawn = step, now, 0.0
-        if self._hidden or (done < total and now - self._drawn < 0.2):
-            return
-        self._drawn = now
-        left = (now - self._started) / done * (total - done) if done else 0.0
-        remaining = f", {left / 60:.0f} min left" if left >= 90 else ""
-        click.echo(f"\r{step}: {done} of {total}{remaining}\x1b[K", nl=False, err=True)
-
-    def end(self) -> None:
-        """End the line of the step that is shown, if any."""
-        if self._step and not self._hidden:
-            click.echo(err=True)
-        self._step = ""

@@ -13,6 +13,7 @@ import numpy as np
 
 from fsynth_training.dataset.clustering import cluster
 from fsynth_training.dataset.config import PrepareConfig, to_record
+from fsynth_training.dataset.errors import DatasetError
 from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.light import WhiteBalance, learn_white_balance
 from fsynth_training.dataset.photo_list import Photo
@@ -27,7 +28,7 @@ from fsynth_training.dataset.selection import (
     with_texture_measures,
 )
 from fsynth_training.dataset.smiles import relax_mouths
-from fsynth_training.dataset.store import Dataset, DatasetError
+from fsynth_training.dataset.store import Dataset
 from fsynth_training.dataset.target_stage import (
     FacePhotos,
     Look,

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 
-from fsynth_training.dataset.store import DatasetError
+from fsynth_training.dataset.errors import DatasetError
 
 LARGEST = 30_000
 """Photos that can be clustered: all pairs are held in memory, 8 bytes each."""

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from fsynth_training.dataset.store import DatasetError
+from fsynth_training.dataset.errors import DatasetError
 from fsynth_training.dataset.tables import from_table, read_toml
 
 SHIPPED = ("paper", "default")

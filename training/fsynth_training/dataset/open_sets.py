@@ -19,7 +19,8 @@ from pathlib import Path
 
 import click
 
-from fsynth_training.dataset.store import DatasetError, write_file
+from fsynth_training.dataset.errors import DatasetError
+from fsynth_training.dataset.store import write_file
 
 OPEN_SETS = ("london", "canada", "congress", "gpo_congress", "interfaces_cc0", "sfhq_t2i")
 """Sets whose licences allow weights made from their pixels to be published."""

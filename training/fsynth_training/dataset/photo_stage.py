@@ -25,8 +25,8 @@ from fsynth.errors import FsynthError, NoFaceError, WeightsError
 from fsynth.faces import AlignedFace, align, find_faces, read_photo
 from fsynth.networks.sessions import open_session
 from fsynth_training.dataset.augment_photo import degrade
+from fsynth_training.dataset.errors import DatasetError
 from fsynth_training.dataset.photo_list import Photo, Role
-from fsynth_training.dataset.store import DatasetError
 
 _FORMAT = 1  # goes up when the same photo and settings give another result
 _THUMBNAIL = 112  # px

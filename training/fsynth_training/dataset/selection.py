@@ -11,11 +11,11 @@ from typing import Literal
 import numpy as np
 
 from fsynth_training.dataset.config import PrepareConfig
+from fsynth_training.dataset.errors import DatasetError
 from fsynth_training.dataset.geometry import Geometry, geometry_of, symmetric
 from fsynth_training.dataset.photo_list import Photo
 from fsynth_training.dataset.photo_stage import load
 from fsynth_training.dataset.rules import RULES, broken_rules, explain, measure_face
-from fsynth_training.dataset.store import DatasetError
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import os
@@ -24,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from fsynth.errors import FsynthError
+from fsynth_training.dataset.array_files import check_array, check_finite, open_array, read_about, sha256
+from fsynth_training.dataset.errors import DatasetError
 
 VERSION = 1
 
@@ -44,10 +44,6 @@ SHAPES: dict[str, tuple[str, str]] = {
     "backgrounds": ("B S S 3", "uint8"),
 }
 """Axes and dtype of each array. A letter is the same number wherever it stands; B alone may be 0."""
-
-
-class DatasetError(FsynthError):
-    """A dataset folder is missing, incomplete, damaged or of another version, or can't be written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +109,9 @@ class Dataset:
         """Raise DatasetError, naming the array and what is wrong with it, if the arrays don't fit together."""
         sizes: dict[str, int] = {}
         for key, (axes, dtype) in SHAPES.items():
-            _check_array(name, key, getattr(self, key), axes, dtype, sizes)
+            check_array(name, key, getattr(self, key), axes, dtype, sizes)
         for key in ("target_features", "features", "landmarks", "mean_landmarks", "mean_mesh"):
-            _check_finite(name, key, getattr(self, key))
+            check_finite(name, key, getattr(self, key))
         limits = {
             "target_identity": (0, sizes["I"]),
             "photo_identity": (0, sizes["I"]),
@@ -146,8 +142,8 @@ class Dataset:
                 don't fit together or are not finite.
         """
         folder = Path(folder)
-        about = _read_json(folder)
-        arrays = {key: _open_array(folder, key, about["sha256"], verify) for key in SHAPES}
+        about = read_about(folder, VERSION)
+        arrays = {key: open_array(folder, key, about["sha256"], verify=verify) for key in SHAPES}
         try:
             with (folder / "photos.csv").open(newline="", encoding="utf-8") as file:
                 photos = tuple(csv.DictReader(file))
@@ -198,7 +194,7 @@ class Dataset:
         for key, (_, dtype) in SHAPES.items():
             path = folder / f"{key}.npy"
             np.save(path, np.asarray(getattr(self, key), dtype))
-            hashes[key] = _sha256(path)
+            hashes[key] = sha256(path)
         about = {
             "version": VERSION,
             "encoder": self.encoder,
@@ -248,67 +244,3 @@ def photos_table(photos: tuple[Mapping[str, str], ...]) -> bytes:
     writer.writeheader()
     writer.writerows(photos)
     return text.getvalue().encode("utf-8", "surrogateescape")
-
-
-def _check_array(name: str, key: str, array: np.ndarray, axes: str, dtype: str, sizes: dict[str, int]) -> None:
-    """Check dtype and shape; ``sizes`` holds the axes known so far and takes up new ones."""
-    if array.dtype != dtype:
-        raise DatasetError(f"{name} has {key} of type {array.dtype}, but {dtype} was expected.")
-    names = axes.split()
-    expected = ", ".join(names)
-    if array.ndim != len(names):
-        raise DatasetError(f"{name} has {key} of shape {array.shape}, but ({expected}) was expected.")
-    for axis, size in zip(names, array.shape, strict=True):
-        wanted = int(axis) if axis.isdigit() else sizes.setdefault(axis, size)
-        if size != wanted or (size == 0 and axis != "B"):
-            told = f", with {axis} = {wanted}" if axis.isalpha() and wanted else ""
-            raise DatasetError(f"{name} has {key} of shape {array.shape}, but ({expected}){told} was expected.")
-
-
-def _check_finite(name: str, key: str, array: np.ndarray) -> None:
-    # In pieces: the array may be larger than memory.
-    for start in range(0, len(array), 4096):
-        finite = np.isfinite(array[start : start + 4096])
-        if not finite.all():
-            row = start + int(np.flatnonzero(~finite.reshape(len(finite), -1).all(axis=1))[0])
-            raise DatasetError(
-                f"{name} has a value in {key} that is not a finite number, first in row {row}. "
-                "Take that photo out, or compute its features again."
-            )
-
-
-def _read_json(folder: Path) -> dict[str, Any]:
-    path = folder / "dataset.json"
-    if not path.is_file():
-        raise DatasetError(f"{folder} is no dataset: it has no dataset.json. Make one with: fsynth train prepare.")
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path} can't be read ({error}). Prepare the dataset again.") from error
-    version = about.get("version") if isinstance(about, dict) else None
-    if version != VERSION:
-        raise DatasetError(
-            f"{folder} is a dataset of version {version}, and this fsynth reads version {VERSION}. Prepare it again."
-        )
-    missing = {"encoder", "config", "sha256"} - set(about)
-    if missing or not isinstance(about["sha256"], dict):
-        raise DatasetError(f"{path} is incomplete (no {', '.join(sorted(missing)) or 'hashes'}). Prepare it again.")
-    return dict(about)
-
-
-def _open_array(folder: Path, key: str, hashes: Mapping[str, str], verify: bool) -> np.ndarray:
-    path = folder / f"{key}.npy"
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if verify and _sha256(path) != hashes.get(key):
-            raise DatasetError(f"{path} is not the file that was written (its sha256 differs). Prepare it again.")
-    except FileNotFoundError as error:
-        raise DatasetError(f"{path} is missing. Prepare the dataset again.") from error
-    except (OSError, ValueError, EOFError) as error:
-        raise DatasetError(f"{path} is damaged or cut off ({error}). Prepare the dataset again.") from error
-    return np.asarray(array) if array.size == 0 else array
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from fsynth_training.dataset.store import DatasetError
+from fsynth_training.dataset.errors import DatasetError
 
 Table = TypeVar("Table")
 

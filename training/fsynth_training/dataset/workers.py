@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from typing import TypeVar
 
-from fsynth_training.dataset.store import DatasetError
+from fsynth_training.dataset.errors import DatasetError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -36,7 +36,9 @@ def test_help_lists_every_command(run) -> None:
     assert result.exit_code == 0
     assert [line.split()[0] for line in result.output.split("Commands:\n")[1].splitlines()] == [
         "normalize",
+        "avatar",
         "models",
+        "explore",
         "train",
         "doctor",
     ]

@@ -105,7 +105,7 @@ def test_overwriting_spares_what_is_no_dataset(tmp_path: Path, dataset: Dataset)
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    save, written = np.save, []
+    save, written = store.save_array, []
 
     def save_two(path: Path, array: np.ndarray) -> None:
         if len(written) == 2:
@@ -113,7 +113,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, dataset: Dataset, monkeypatc
         written.append(path)
         save(path, array)
 
-    monkeypatch.setattr(store.np, "save", save_two)
+    monkeypatch.setattr(store, "save_array", save_two)
     with pytest.raises(DatasetError, match="set can't be written \\(No space left on device\\)"):
         dataset.write(tmp_path / "set")
     assert not list(tmp_path.iterdir())

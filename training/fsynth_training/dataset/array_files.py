@@ -84,6 +84,13 @@ def open_array(folder: Path, key: str, hashes: Mapping[str, str], *, verify: boo
     return np.asarray(array) if array.size == 0 else array
 
 
+def save_array(path: Path, array: np.ndarray) -> None:
+    """Write a contiguous array as .npy, with the system's own error when the disk is full, unlike ``numpy.save``."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+        file.write(array.data)
+
+
 def sha256(path: Path) -> str:
     """The sha256 of a file, in hexadecimal."""
     with path.open("rb") as file:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from fsynth_training.dataset.array_files import check_array, check_finite, open_array, read_about, sha256
+from fsynth_training.dataset.array_files import check_array, check_finite, open_array, read_about, save_array, sha256
 from fsynth_training.dataset.errors import DatasetError
 
 VERSION = 1
@@ -193,7 +193,7 @@ class Dataset:
         hashes = {}
         for key, (_, dtype) in SHAPES.items():
             path = folder / f"{key}.npy"
-            np.save(path, np.asarray(getattr(self, key), dtype))
+            save_array(path, np.ascontiguousarray(getattr(self, key), dtype))
             hashes[key] = sha256(path)
         about = {
             "version": VERSION,

@@ -41,9 +41,9 @@ def dataset() -> Dataset:
 def fit(tmp_path: Path, dataset: Dataset) -> Fit:
     """Fit to the small dataset in a folder of a name, with settings changed; lines of progress are dropped."""
 
-    def run(name: str = "run", data: Dataset = dataset, **changes: Any) -> Path:
+    def run(name: str = "run", on: Dataset = dataset, **changes: Any) -> Path:
         config = network_config(settings(**changes), "test")
-        network_fit.fit(data, config, tmp_path / name, report=lambda line: None)
+        network_fit.fit(on, config, tmp_path / name, report=lambda line: None)
         return tmp_path / name
 
     return run
@@ -148,7 +148,7 @@ def test_early_stop_keeps_the_best(fit: Fit) -> None:
 
 
 def test_without_held_out_people_the_latest_counts(fit: Fit, dataset: Dataset) -> None:
-    run = fit(data=replace(dataset, validation=np.zeros(8, bool)))
+    run = fit(on=replace(dataset, validation=np.zeros(8, bool)))
     assert not any(name.startswith("val_") for name in history(run)[-1])
     assert decoder_file.load(run / "decoder.npz")[1]["step"] == 6
     assert not (run / "samples.png").exists()

@@ -104,12 +104,13 @@ class Recorder(keras.callbacks.Callback):
 
     def _write(self, model: Any, row: Mapping[str, float]) -> None:
         step = int(row["step"])
-        checkpoint.save(self.run / "checkpoints", step, model.state(), model.optimizer.variables, self.history)
         if stale(self.history) == 0:
             figures = {name: value for name, value in row.items() if name != "step"}
             decoder_file.save(model.decoder, self.run / decoder_file.NAME, {"step": step, "figures": figures})
         whole_files.write_json(self.run / "history.json", self.history)
         self._show(step, row)
+        # Last: what is killed before it makes this epoch again, and with it all of the above.
+        checkpoint.save(self.run / "checkpoints", step, model.state(), model.optimizer.variables, self.history)
 
     def _show(self, step: int, row: Mapping[str, float]) -> None:
         rate = self.config.batch * self._counted / self._seconds if self._counted and self._seconds else math.nan

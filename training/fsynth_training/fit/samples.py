@@ -112,8 +112,8 @@ class Samples:
 
         With fewer than ``size`` photos there is one batch of them all.
         """
-        size = min(size, len(self.validation_rows))
-        for start in range(0, len(self.validation_rows) - size + 1, max(size, 1)):
+        size = max(1, min(size, len(self.validation_rows)))
+        for start in range(0, len(self.validation_rows) - size + 1, size):
             rows = self.validation_rows[start : start + size]
             yield self._of_views(rows, np.zeros(len(rows), int), np.random.default_rng(0))
 

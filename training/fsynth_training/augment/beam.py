@@ -3,7 +3,7 @@
     python -m fsynth_training.augment.beam DATASET -o SHARDS --count 1000000 [--config FILE.toml] [Beam's options]
 
 DATASET and SHARDS are folders that all machines see under the same path. Beam's own options, such as ``--runner``, go
-at the end; without any it runs here.
+at the end; without a runner it runs here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from fsynth_training.augment.errors import AugmentError
 from fsynth_training.augment.manifest import Manifest, Shard, read_manifest
 from fsynth_training.augment.records import make_record
 from fsynth_training.augment.shards import SOURCE, begin, open_once, write_shard
+
+_HERE = "--runner=BundleBasedDirectRunner"
+"""Beam's own default would first download a program to run pipelines with."""
 
 
 def import_beam() -> Any:
@@ -69,7 +72,7 @@ def make_shards(
     manifest, _ = begin(dataset_folder, folder, count, config)
     shards = [(number, *manifest.plan()[number]) for number in manifest.missing()]
     if shards:
-        with beam.Pipeline(argv=options or []) as pipeline:
+        with beam.Pipeline(argv=[_HERE, *(options or [])]) as pipeline:
             _ = (
                 pipeline
                 | morph_shards(dataset_folder, folder, config, shards)

@@ -51,7 +51,11 @@ def blending_mask(landmarks: np.ndarray, size: int, sigma: float) -> np.ndarray:
 
 
 class Compositor:
-    """Solves Eq. 3 for one mask (S, S), 0..1 and somewhere above 0, in float64."""
+    """Solves Eq. 3 for one mask (S, S), 0..1 and somewhere above 0, in float64.
+
+    Attributes:
+        mask: M. system: A, sparse (S * S, S * S).
+    """
 
     def __init__(self, mask: np.ndarray) -> None:
         """Factor the system: a sixth of a second at 224 x 224."""
@@ -60,11 +64,11 @@ class Compositor:
         self.mask = mask
         differences, weights = differences_and_weights(mask)
         data_term = sparse.diags_array(mask.ravel() ** 2)
-        system = differences.T @ differences + data_term
+        self.system = (differences.T @ differences + data_term).tocsc()
         self._right_hand_side = (differences.T @ sparse.diags_array(weights) @ differences + data_term).tocsr()
         # Symmetric positive definite: no pivoting, and an ordering that keeps the factor sparse.
         self._factor = linalg.splu(
-            system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+            self.system, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
         )
 
     def part(self, texture: np.ndarray) -> np.ndarray:

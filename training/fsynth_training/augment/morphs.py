@@ -78,14 +78,14 @@ def morphed_face(source: MorphSource, index: int) -> MorphedFace:
     """Morph ``index`` of ``source``: blended, composited into its surround (section 5.2), warped to its landmarks."""
     morph = draw(source, index)
     data = source.dataset
-    texture = _to_bytes(composite_texture(source, morph))
+    texture = to_bytes(composite_texture(source, morph))
     share = np.float32(morph.landmark_weight)
     landmarks = (1 - share) * data.landmarks[morph.face] + share * data.landmarks[morph.neighbour]
     matte = np.asarray(data.mattes[morph.surround])
     plain = np.float32(source.config.plain * 255)
     background = plain if morph.background < 0 else data.backgrounds[morph.background].astype(np.float32)
     image, _ = sparse_image_warp(on_background(texture, matte, background), data.mean_landmarks, landmarks)
-    return MorphedFace(morph, texture, matte, landmarks, _to_bytes(image / np.float32(255)))
+    return MorphedFace(morph, texture, matte, landmarks, to_bytes(image / np.float32(255)))
 
 
 def on_background(texture: np.ndarray, matte: np.ndarray, background: np.ndarray | np.float32) -> np.ndarray:
@@ -115,6 +115,6 @@ def mesh_of(source: MorphSource, landmarks: np.ndarray) -> np.ndarray:
     return moved
 
 
-def _to_bytes(values: np.ndarray) -> np.ndarray:
+def to_bytes(values: np.ndarray) -> np.ndarray:
     """0..1 to 0..255 uint8, rounded."""
     return (np.clip(values, 0, 1) * np.float32(255) + np.float32(0.5)).astype(np.uint8)

@@ -4,7 +4,7 @@
 
 ICT-FaceKit names the vertices of 68 landmarks. Of those, 26 are the same features of the face as some of FaceMesh's:
 the corners and lids of the eyes, the bridge, tip and base of the nose, the chin, and the corners, bows and middles of
-the lips. The wings of the nose, the sides of the upper lip and the brows (of which ICT's head has none) are where the two
+the lips. At the wings of the nose, the sides of the upper lip and the brows (of which ICT's head has none) the two
 schemes only come near each other: 14 more. Figures are percent of the distance between the outer corners of the eyes.
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from fsynth_morphable.atlas import Atlas, atlas_of
 from fsynth_morphable.errors import ArgumentError
-from fsynth_morphable.eyes import Eyeball, paint_eyeball, recolour_iris
+from fsynth_morphable.eyes import Eyeball, paint_eyeball, recolour_eyeball
 from fsynth_morphable.hair import tint_brows, tint_lashes
 from fsynth_morphable.look import Look
 from fsynth_morphable.model import MorphableModel
@@ -67,13 +67,13 @@ def bake(
             # What a model's own texture shows on the skin is the inside of mouth and eye sockets.
             outside = texels[(canvas[texels] == canvas[texels[0]]).all(axis=1)]
             canvas[outside, :3] = paint_skin(outside, atlas, fit, image, look, detail)
-        elif name.startswith("eye_") and name in ("eye_left", "eye_right"):
+        elif name in ("eye_left", "eye_right"):
             eyeball = Eyeball.of(model, vertices, name)
             places = atlas.interpolate(vertices, texels)
             if model.texture is None:
-                canvas[texels, :3] = paint_eyeball(places, eyeball, look.iris)
+                canvas[texels, :3] = paint_eyeball(places, eyeball, look.iris, look.sclera)
             else:
-                canvas[texels, :3] = recolour_iris(canvas[texels, :3], places, eyeball, look.iris)
+                canvas[texels, :3] = recolour_eyeball(canvas[texels, :3], places, eyeball, look.iris, look.sclera)
         elif name.startswith("brows"):
             canvas[texels] = tint_brows(canvas[texels], atlas.interpolate(fit.points, texels), image, fit)
         elif name.startswith("lashes"):

@@ -61,8 +61,6 @@ def make_head(
         model = load(model)
     shape = fit_shape(model, landmarks)
     view = _view(model, shape, image)
-    texture_fit = fit_texture(model, view.vertices, view.camera, image, landmarks)
-
     photo, identity, detail = None, shape.identity, None
     if photo_image is not None and photo_landmarks is not None:
         photo_shape = fit_shape(model, photo_landmarks, image_size=len(photo_image))
@@ -70,10 +68,12 @@ def make_head(
         if fit_photo:
             identity = photo_shape.identity
             detail = Detail(photo_image, *confidence_of_vertices(model, photo.vertices, photo.camera, photo_landmarks))
+    look = find_look(model, view, photo)
+    outline = landmarks if look.forehead is None else np.concatenate([landmarks, look.forehead])
+    colours = fit_texture(model, view.vertices, view.camera, image, outline, hidden=look.hidden)
     texture = None
     if model.uvs is not None:
-        look = find_look(model, view, photo)
-        texture = bake(model, view.vertices, texture_fit, image, look, size=texture_size, detail=detail)
+        texture = bake(model, view.vertices, colours, image, look, size=texture_size, detail=detail)
     head = Head(
         vertices=model.vertices(identity),
         polygons=model.polygons,
@@ -82,7 +82,7 @@ def make_head(
         uvs=model.uvs,
         uv_polygons=model.uv_polygons,
         texture=texture,
-        colours=texture_fit.colours,
+        colours=colours.colours,
         shape_keys=shape_keys(model),
         landmarks=model.landmark_positions(identity),
         name=name,

@@ -43,7 +43,16 @@ class Eyeball:
 
     def iris_points(self) -> np.ndarray:
         """Points (A, 3) metres on the iris between pupil and rim, on the sides and below, where no lid covers it."""
-        angle, turn = np.meshgrid(np.linspace(0.6, 0.85, 3) * _IRIS, np.radians(np.linspace(-200, 20, 23)))
+        return self._points(np.linspace(0.6, 0.85, 3) * _IRIS, np.linspace(-200, 20, 23))
+
+    def sclera_points(self) -> np.ndarray:
+        """Points (A, 3) metres on the white, on both sides of the iris."""
+        turns = np.linspace(-25, 15, 7)
+        return self._points(np.linspace(1.2, 1.6, 4) * _IRIS, np.concatenate([turns, 180 - turns]))
+
+    def _points(self, angles: np.ndarray, turns: np.ndarray) -> np.ndarray:
+        """Points on the ball, ``angles`` from the middle of the pupil, ``turns`` around it in degrees, 0 is to +X."""
+        angle, turn = np.meshgrid(angles, np.radians(turns))
         directions = np.stack([np.sin(angle) * np.cos(turn), np.sin(angle) * np.sin(turn), np.cos(angle)], axis=-1)
         return self.centre + self.radius * directions.reshape(-1, 3)
 
@@ -76,8 +85,24 @@ def iris_colour(image: np.ndarray, rings: list[np.ndarray]) -> np.ndarray:
     return np.clip(0.8 * colour + 0.2 * np.maximum(colour, BROWN), 0.06, 0.7).astype(np.float32)
 
 
-def paint_eyeball(places: np.ndarray, eyeball: Eyeball, iris: np.ndarray) -> np.ndarray:
-    """Colours (P, 3) float32 sRGB of places (P, 3) metres on an eyeball, with an iris of the colour ``iris`` (3,)."""
+def sclera_brightness(image: np.ndarray, points: np.ndarray) -> float:
+    """How bright the white of the eyes is to be, 0.65..1, so that eyes do not shine out of their face.
+
+    Args:
+        image: (H, W, 3) float32 sRGB in 0..1.
+        points: (A, 2) pixels, on the white of the eyes: see ``Eyeball.sclera_points``.
+    """
+    # The brighter ones; lashes and the rim of the iris darken the others. Small images blur the white with both, so
+    # that it is brighter than it shows.
+    shown = float(np.quantile(sample(image, points).mean(axis=1), 0.8)) / float(_SCLERA.mean())
+    return float(np.clip(0.35 + 0.65 * shown, 0.65, 1))
+
+
+def paint_eyeball(places: np.ndarray, eyeball: Eyeball, iris: np.ndarray, sclera: float) -> np.ndarray:
+    """Colours (P, 3) float32 sRGB of places (P, 3) metres on an eyeball.
+
+    ``iris``: (3,), its colour. ``sclera``: brightness of the white, 1 is that of the brightest.
+    """
     across, up, forward = ((places - eyeball.centre) / eyeball.radius).astype(np.float32).T
     angle = np.arctan2(np.hypot(across, up), forward)
     turn = np.arctan2(up, across)
@@ -92,19 +117,22 @@ def paint_eyeball(places: np.ndarray, eyeball: Eyeball, iris: np.ndarray) -> np.
     colour += 0.015
 
     share = _step(angle, 0.75, 1.5)[:, None]
-    sclera = _SCLERA * (1 - share) + _VEINS * share
+    sclera_colour = sclera * (_SCLERA * (1 - share) + _VEINS * share)
     white = _step(angle, _IRIS - 0.03, _IRIS + 0.035)[:, None]
-    return _under_lid(colour * (1 - white) + sclera * white, up)
+    return _under_lid(colour * (1 - white) + sclera_colour * white, up)
 
 
-def recolour_iris(colours: np.ndarray, places: np.ndarray, eyeball: Eyeball, iris: np.ndarray) -> np.ndarray:
-    """Give a painted iris another colour.
+def recolour_eyeball(
+    colours: np.ndarray, places: np.ndarray, eyeball: Eyeball, iris: np.ndarray, sclera: float
+) -> np.ndarray:
+    """Give a painted eyeball another iris, and its white another brightness.
 
     Args:
         colours: (P, 3) float32 sRGB of the eyeball.
         places: (P, 3) metres, where on it they are.
         eyeball: the ball.
         iris: (3,), the colour that the iris is to have on average.
+        sclera: by how much to multiply the white.
     """
     angle = eyeball.angles(places)
     rim = np.abs(angle - 0.72 * _IRIS) < 0.15 * _IRIS
@@ -112,14 +140,15 @@ def recolour_iris(colours: np.ndarray, places: np.ndarray, eyeball: Eyeball, iri
         return colours
     tint = iris / np.maximum(colours[rim].mean(axis=0), 0.02)
     # Not the white around it, whatever the exact size of the painted iris.
-    share = (angle < 1.1 * _IRIS) * (1 - _step(colours.max(axis=1), 0.55, 0.75))
-    tinted = np.clip(colours * (1 + (tint - 1) * share[:, None]), 0, 1)
+    white = _step(colours.max(axis=1), 0.55, 0.75)[:, None]
+    share = (angle < 1.1 * _IRIS)[:, None] * (1 - white)
+    tinted = np.clip(colours * (1 + (tint - 1) * share) * (1 + (sclera - 1) * white), 0, 1)
     return _under_lid(tinted, (places[:, 1] - eyeball.centre[1]) / eyeball.radius)
 
 
 def _under_lid(colours: np.ndarray, up: np.ndarray) -> np.ndarray:
     """Colours (P, 3) of an eyeball in the shade of the upper lid and its lashes; ``up``: (P,) heights in its radii."""
-    shaded = colours * (0.94 - 0.32 * _step(up, 0.05, 0.5))[:, None]
+    shaded = colours * (1 - 0.35 * _step(up, 0.05, 0.5))[:, None]
     return shaded.astype(np.float32)
 
 

@@ -8,10 +8,13 @@ from functools import lru_cache
 import numpy as np
 
 from fsynth_morphable.camera import Camera
-from fsynth_morphable.eyes import BROWN, Eyeball, iris_colour
+from fsynth_morphable.eyes import BROWN, Eyeball, iris_colour, sclera_brightness
 from fsynth_morphable.landmarks import COUNT
 from fsynth_morphable.model import MorphableModel
 from fsynth_morphable.scalp import Scalp, hair_colour, hairline_lift, veil
+
+_FOREHEAD = (-0.14, -0.06)
+"""Heights, as of ``Scalp``, just below the hairline."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,36 +37,45 @@ class Look:
 
     Attributes:
         iris: of the eyes.
+        sclera: brightness of the white of the eyes, 1 is as bright as it gets.
         hair: of the scalp, or None for a bare one.
         hair_density: (N,) float32, see ``Scalp.density``; or None.
-        veil: (N,) float32 in 0..1, how far hair hides the skin in the image; or None.
+        hidden: (N,) float32 in 0..1, how far hair hides the skin in the image; or None.
+        forehead: (P, 2) pixels, along the hairline in the image, where the landmarks leave out its corners; or None.
     """
 
     iris: np.ndarray = field(default_factory=BROWN.copy)
+    sclera: float = 0.9
     hair: np.ndarray | None = None
     hair_density: np.ndarray | None = None
-    veil: np.ndarray | None = None
+    hidden: np.ndarray | None = None
+    forehead: np.ndarray | None = None
 
 
 def find_look(model: MorphableModel, view: View, photo: View | None = None) -> Look:
     """Read a person's look: eyes and hairline from the normalized face, the hair's colour from the photo if there is one."""
     image = view.image.astype(np.float32) / 255
     eyes = [name for name in ("eye_left", "eye_right") if name in model.part_names]
-    rings = [view.camera.project(Eyeball.of(model, view.vertices, name).iris_points())[0] for name in eyes]
-    iris = iris_colour(image, rings) if rings else BROWN
+    iris, sclera = BROWN, 0.9
+    if eyes:
+        balls = [Eyeball.of(model, view.vertices, name) for name in eyes]
+        iris = iris_colour(image, [view.camera.project(ball.iris_points())[0] for ball in balls])
+        whites = np.concatenate([ball.sclera_points() for ball in balls])
+        sclera = sclera_brightness(image, view.camera.project(whites)[0])
     if len(view.landmarks) != COUNT:
-        return Look(iris)
+        return Look(iris, sclera)
     scalp = _scalp(model)
     points = _skin_points(model, view)
     hair = hair_colour(image, points, scalp)
     if hair is None:
-        return Look(iris, hair_density=scalp.density())
+        return Look(iris, sclera, hair_density=scalp.density())
     density = scalp.density(hairline_lift(image, points, scalp, hair))
     hidden = veil(image, points, scalp, hair)
+    forehead = points[scalp.band(*_FOREHEAD) & np.isfinite(points).all(axis=1)]
     if photo is not None:
         own = hair_colour(photo.image.astype(np.float32) / 255, _skin_points(model, photo), scalp)
         hair = hair if own is None else own
-    return Look(iris, hair, density, hidden)
+    return Look(iris, sclera, hair, density, hidden, forehead)
 
 
 @lru_cache(maxsize=2)

@@ -22,6 +22,9 @@ _FEATHER = 0.10
 _LIKE_SKIN = 0.08
 """Hair whose colour differs by less from the skin's is none, or can't be told from it."""
 
+_CROPPED = 0.8
+"""How bright cropped hair is, relative to the same hair when it is long."""
+
 _HAIR_BAND = (0.25, 0.55)
 """Heights above the hairline at which the colour of the hair is taken."""
 
@@ -116,7 +119,7 @@ def _shaded(colours: np.ndarray) -> np.ndarray:
     """The colour (3,) of cropped hair, of those (P, 3) of hair: without the shine of longer hair."""
     order = np.argsort(colours.mean(axis=1))
     darker = order[int(0.15 * len(order)) : int(0.5 * len(order)) + 1]
-    return colours[darker].mean(axis=0).astype(np.float32)
+    return (_CROPPED * colours[darker].mean(axis=0)).astype(np.float32)
 
 
 def _colours(image: np.ndarray, points: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -42,8 +42,7 @@ def paint_skin(
 ) -> np.ndarray:
     """Colours (P, 3) float32 sRGB of the rows ``texels`` of ``atlas``; for the other arguments see ``bake``."""
     density = np.full(len(fit.basis), -1, np.float32) if look.hair_density is None else look.hair_density
-    confidence = fit.confidence if look.veil is None else fit.confidence * (1 - look.veil)
-    columns = np.column_stack([fit.basis, fit.points, confidence, density]).astype(np.float32)
+    columns = np.column_stack([fit.basis, fit.points, fit.confidence, density]).astype(np.float32)
     mixed = atlas.interpolate(columns, texels)
     skin, points, confidence, density = mixed[:, :3], mixed[:, 3:5], mixed[:, 5], mixed[:, 6]
     if look.hair is not None:

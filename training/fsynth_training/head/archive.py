@@ -59,7 +59,7 @@ def write_head(head: HeadArrays, path: Path) -> None:
         "part_names": head.part_names,
         "subdivision_levels": head.subdivision_levels,
     }
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "info": np.frombuffer(json.dumps(info, indent=1).encode(), np.uint8),
         "mean": head.mean.astype(np.float32),
         "identity": identity.astype(np.int16),
@@ -72,9 +72,10 @@ def write_head(head: HeadArrays, path: Path) -> None:
         "uv_polygons": head.uv_polygons.astype(np.int16),
         "texture": head.texture,
     }
-    if head.colour_mean is not None and head.colour_basis is not None:
-        colour, colour_unit = quantize(head.colour_basis, 127)
+    if head.colour_mean is not None:
         arrays["colour_mean"] = np.rint(np.clip(head.colour_mean, 0, 1) * 255).astype(np.uint8)
+    if head.colour_basis is not None:
+        colour, colour_unit = quantize(head.colour_basis, 127)
         arrays |= {"colour_basis": colour.astype(np.int8), "colour_unit": colour_unit}
     if head.landmark_vertices is not None and head.landmark_weights is not None:
         arrays["landmark_vertices"] = head.landmark_vertices.astype(np.int16)

@@ -114,14 +114,16 @@ def _macros(source: Source) -> dict[str, np.ndarray]:
         return source.dense(source.targets[f"macrodetails/{race}-{gender}-{age}"])
 
     def build(age: str, muscle: str, weight: str) -> np.ndarray:
-        return sum(source.dense(source.targets[_universal(g, age, muscle, weight)]) for g in _GENDERS) / 2
+        return np.mean([source.dense(source.targets[_universal(g, age, muscle, weight)]) for g in _GENDERS], axis=0)
 
-    mean = sum(people(race, gender) for race in _RACES for gender in _GENDERS) / 6
+    mean = np.mean([people(race, gender) for race in _RACES for gender in _GENDERS], axis=0)
     found = {}
     for race in _RACES:
-        found[f"macrodetails/{race}"] = sum(people(race, gender) for gender in _GENDERS) / 2 - mean
+        found[f"macrodetails/{race}"] = np.mean([people(race, gender) for gender in _GENDERS], axis=0) - mean
         found[f"macrodetails/{race}-gender"] = (people(race, "male") - people(race, "female")) / 2
-        found[f"macrodetails/{race}-old"] = sum(people(race, g, "old") - people(race, g) for g in _GENDERS) / 2
+        found[f"macrodetails/{race}-old"] = np.mean(
+            [people(race, g, "old") - people(race, g) for g in _GENDERS], axis=0
+        )
     found["macrodetails/universal-gender"] = (
         source.dense(source.targets[_universal("male", "young", "average", "average")])
         - source.dense(source.targets[_universal("female", "young", "average", "average")])

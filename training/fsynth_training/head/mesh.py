@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
-from fsynth_morphable.subdivision import Subdivision
 from fsynth_training.head import atlas
 from fsynth_training.head.directions import mean_body
 from fsynth_training.head.eyes import eye_parts
@@ -15,15 +13,22 @@ from fsynth_training.head.hair import brow_parts, lash_parts
 from fsynth_training.head.part import Part, affine_weights
 from fsynth_training.head.seal import Slit, mouth_slit
 from fsynth_training.head.skin import Cut, cut_bust
+from fsynth_training.head.smooth_skin import SmoothSkin
 from fsynth_training.head.source import Source
 from fsynth_training.head.teeth import teeth_parts
 
 LIP_OVERLAP = 0.7e-3
 """Metres by which the sealed lips overlap before subdivision, which draws both back."""
 
+_TONGUE_HEIGHT = 0.72
+
 # Rims of the left brow from the nose outwards, x and y in metres from the middle between the eyes.
-_BROW_LOWER = np.array([[0.0105, 0.0155], [0.018, 0.0170], [0.027, 0.0190], [0.037, 0.0195], [0.0465, 0.0150]])
-_BROW_UPPER = np.array([[0.0095, 0.0225], [0.018, 0.0240], [0.027, 0.0255], [0.037, 0.0245], [0.0480, 0.0175]])
+_BROW_LOWER = np.array(
+    [[0.0110, 0.0145], [0.0185, 0.0168], [0.0265, 0.0188], [0.0365, 0.0195], [0.0440, 0.0172], [0.0505, 0.0125]]
+)
+_BROW_UPPER = np.array(
+    [[0.0105, 0.0222], [0.0185, 0.0236], [0.0275, 0.0248], [0.0375, 0.0247], [0.0455, 0.0220], [0.0515, 0.0160]]
+)
 
 # Expressions during which closed lips stay closed.
 _LIPS_CLOSED = (
@@ -59,16 +64,18 @@ class HeadMesh:
 
     def neutral_offset(self, offset: np.ndarray) -> np.ndarray:
         """What a difference between people, (N, 3), does to the control mesh, (n, 3): their lips stay sealed."""
-        sealed = self.slit.close(offset.astype(np.float64), self.body, 0.0)
-        return self.control(self.body + sealed) - self.control(self.body)
+        return self.control(self.body + self.sealed(offset)) - self.control(self.body)
 
-    def expression_offsets(self) -> dict[str, np.ndarray]:
-        """ARKit's 52 shapes: name -> (n, 3) metres."""
+    def sealed(self, offset: np.ndarray) -> np.ndarray:
+        """A difference between people, (N, 3), without what would open their lips."""
+        return self.slit.close(offset.astype(np.float64), self.body, 0.0)
+
+    def expression_bodies(self) -> dict[str, np.ndarray]:
+        """ARKit's 52 shapes as offsets of the body: name -> (N, 3) metres."""
         groups = self.source.groups
         tongue = np.unique(self.source.polygons[groups["helper-tongue"]])
         jaw = np.unique(self.source.polygons[groups["helper-lower-teeth"]])
         with_jaw = affine_weights(self.body[tongue], self.body[jaw])
-        neutral = self.control(self.body)
         offsets = {}
         for name, shape in self.source.expressions.items():
             offset = self.source.dense(shape)
@@ -76,7 +83,7 @@ class HeadMesh:
                 offset[tongue] = with_jaw @ (self.body + offset)[jaw] - self.body[tongue]
             if name.startswith(_LIPS_CLOSED):
                 offset = self.slit.close(offset, self.body, 0.0)
-            offsets[name] = self.control(self.body + offset) - neutral
+            offsets[name] = offset
         return offsets
 
 
@@ -105,7 +112,7 @@ def build_mesh(source: Source) -> HeadMesh:
     for jaw in ("upper", "lower"):
         parts += teeth_parts(body, groups[f"helper-{jaw}-teeth"], jaw)
     parts.append(_tongue(source))
-    parts += brow_parts(lambda points: _bind_to_skin(points, skin, body), _BROW_LOWER, _BROW_UPPER)
+    parts += brow_parts(SmoothSkin(skin, body).before, _BROW_LOWER, _BROW_UPPER)
     return _join(source, body, slit, skin, parts)
 
 
@@ -121,29 +128,14 @@ def _tongue(source: Source) -> Part:
         polygons.reshape(-1, 4),
         atlas.into(atlas.TONGUE, unit),
         uv_polygons.reshape(-1, 4),
-        lambda body: body[vertices],
+        lambda body: _lowered(body[vertices]),
     )
 
 
-def _bind_to_skin(points: np.ndarray, skin: Cut, body: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """Where rays from ``points`` (P, 3) against +Z meet the smooth skin: weights (P, N) of the body, normals (P, 3)."""
-    import open3d
-
-    subdivision = Subdivision.catmull_clark(skin.polygons, skin.positions.shape[0])
-    fine = subdivision.apply(skin.positions @ body)
-    triangles = np.concatenate([subdivision.polygons[:, [0, 1, 2]], subdivision.polygons[:, [0, 2, 3]]])
-    scene = open3d.t.geometry.RaycastingScene()
-    scene.add_triangles(open3d.core.Tensor(fine.astype(np.float32)), open3d.core.Tensor(triangles.astype(np.uint32)))
-    rays = np.concatenate([points, np.broadcast_to([0, 0, -1], points.shape)], axis=1).astype(np.float32)
-    hit = scene.cast_rays(open3d.core.Tensor(rays))
-    corners = triangles[hit["primitive_ids"].numpy().astype(np.int64)]
-    second_third = hit["primitive_uvs"].numpy().astype(np.float64)
-    barycentric = np.column_stack([1 - second_third.sum(axis=1), second_third])
-    used, place = np.unique(corners, return_inverse=True)
-    rows = subdivision.weights(used, skin.positions.shape[0])
-    weights = np.einsum("pc,pcn->pn", barycentric, rows[place.reshape(corners.shape)])
-    normals = hit["primitive_normals"].numpy().astype(np.float64)
-    return sparse.csr_matrix(weights) @ skin.positions, normals
+def _lowered(tongue: np.ndarray) -> np.ndarray:
+    """The source's tongue (T, 3) fills the mouth up to the palate; this one lies between the lower teeth."""
+    floor = tongue[:, 1].min()
+    return np.column_stack([tongue[:, 0], floor + _TONGUE_HEIGHT * (tongue[:, 1] - floor), tongue[:, 2]])
 
 
 def _join(source: Source, body: np.ndarray, slit: Slit, skin: Cut, parts: list[Part]) -> HeadMesh:

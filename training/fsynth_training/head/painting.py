@@ -13,6 +13,7 @@ SIZE = 1024
 _HAIR = (38, 26, 20)
 _SKIN = (188, 146, 124)
 _MOUTH = (92, 34, 34)
+_LID = (186, 112, 102)  # the inside of the lids
 
 
 def paint(seed: int = 0) -> np.ndarray:
@@ -20,16 +21,17 @@ def paint(seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     canvas = np.zeros((SIZE, SIZE, 4), np.uint8)
     canvas[:] = (*_SKIN, 255)
-    for box, colour in ((atlas.MOUTH_BAG, _MOUTH), *((box, _MOUTH) for box in atlas.SOCKETS)):
-        _fill(canvas, box, (*colour, 255))
+    _fill(canvas, atlas.MOUTH_BAG, (*_MOUTH, 255))
+    for socket in atlas.SOCKETS:
+        _fill(canvas, socket, (*_LID, 255))
     _fill(canvas, atlas.CORNEA, (255, 255, 255, 16))
     _put(canvas, atlas.EYE, _eye(rng, *_pixels(atlas.EYE)[1]))
     _put(canvas, atlas.TEETH, _teeth(*_pixels(atlas.TEETH)[1]))
     _put(canvas, atlas.GUMS, _flesh(rng, (176, 92, 90), *_pixels(atlas.GUMS)[1]))
     _put(canvas, atlas.TONGUE, _flesh(rng, (178, 96, 96), *_pixels(atlas.TONGUE)[1]))
-    _put(canvas, atlas.LASHES_UPPER, _lashes(rng, 95, *_pixels(atlas.LASHES_UPPER)[1]))
-    _put(canvas, atlas.LASHES_LOWER, _lashes(rng, 60, *_pixels(atlas.LASHES_LOWER)[1]))
-    _put(canvas, atlas.BROWS, _brow(rng, 420, *_pixels(atlas.BROWS)[1]))
+    _put(canvas, atlas.LASHES_UPPER, _lashes(rng, 130, *_pixels(atlas.LASHES_UPPER)[1]))
+    _put(canvas, atlas.LASHES_LOWER, _lashes(rng, 80, *_pixels(atlas.LASHES_LOWER)[1]))
+    _put(canvas, atlas.BROWS, _brow(rng, 800, *_pixels(atlas.BROWS)[1]))
     return canvas
 
 
@@ -131,7 +133,7 @@ def _lashes(rng: np.random.Generator, count: int, height: int, width: int) -> np
         t = np.linspace(0, 1, 9)
         x = 4 + (width - 8) * (share + lean * t + tuft * t**2)
         y = height - 4 - (height - 8) * reach * t
-        strokes.append((np.stack([x, y], axis=1), rng.uniform(1.1, 1.9)))
+        strokes.append((np.stack([x, y], axis=1), rng.uniform(1.5, 2.4)))
     return _strokes(rng, strokes, height, width)
 
 
@@ -149,5 +151,5 @@ def _brow(rng: np.random.Generator, count: int, height: int, width: int) -> np.n
         bend = turn - 0.5 * t
         x = 4 + (width - 8) * (0.02 + 0.93 * share) + np.cumsum(np.cos(bend)) * length / 7
         y = height - 4 - (height - 8) * across - np.cumsum(np.sin(bend)) * length / 7
-        strokes.append((np.stack([x, y], axis=1), rng.uniform(0.7, 1.3)))
+        strokes.append((np.stack([x, y], axis=1), rng.uniform(0.9, 1.7)))
     return _strokes(rng, strokes, height, width)

@@ -18,11 +18,13 @@ class Slit:
     Attributes:
         upper, lower: contact vertices of each rim, from one corner to the other.
         rim: (N,) float: 1 for vertices that follow the upper rim, -1 for the lower one, less away from it, 0 elsewhere.
+        hops: (N,) float, edges between each vertex and the loop where the skin ends and the mouth bag begins.
     """
 
     upper: np.ndarray
     lower: np.ndarray
     rim: np.ndarray
+    hops: np.ndarray
 
     def gap(self, reference: np.ndarray) -> sparse.csr_matrix:
         """(N, N): heights y -> how far the rims gape beside each vertex, for the x of ``reference`` (N, 3)."""
@@ -71,12 +73,12 @@ def _slit(vertices: np.ndarray, polygons: np.ndarray, loop: np.ndarray, *, rings
     near = np.flatnonzero(np.isfinite(distance))
     rim = np.zeros(len(vertices))
     rim[near] = [side_of[int(v)] for v in nearest[near]]
-    hops = csgraph.dijkstra(graph, False, loop, min_only=True, unweighted=True, limit=rings)
-    contact = np.isfinite(hops)
+    hops = csgraph.dijkstra(graph, False, loop, min_only=True, unweighted=True)
+    contact = hops <= rings
     upper = _envelope(vertices, np.flatnonzero(contact & (rim > 0)), corners, -1)
     lower = _envelope(vertices, np.flatnonzero(contact & (rim < 0)), corners, 1)
     rim[near] *= (1 - (distance[near] / reach) ** 2) ** 2
-    return Slit(upper, lower, rim)
+    return Slit(upper, lower, rim, hops)
 
 
 def _envelope(vertices: np.ndarray, members: np.ndarray, corners: np.ndarray, sign: int) -> np.ndarray:

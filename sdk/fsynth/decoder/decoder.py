@@ -93,7 +93,8 @@ class Decoder(keras.Model):
         else:
             self.colours = DenseTexture(size, self.settings.chroma_stride, name="dense")
         self.matte = Matte(size, self.settings.matte_stride, name="matte") if self.settings.matte_stride else None
-        self.detail = Detail(self.settings.detail_channels, name="detail") if self.settings.detail_channels else None
+        exemplars = self.settings.detail_exemplars
+        self.detail = Detail(size, exemplars, name="detail") if exemplars else None
         self.build((None, self.settings.feature_width))
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -110,7 +111,7 @@ class Decoder(keras.Model):
         if self.matte is not None:
             self.matte.build(code_shape)
         if self.detail is not None:
-            self.detail.build((None, self.settings.image_size, self.settings.image_size, 3))
+            self.detail.build(input_shape)
         mean = np.asarray(self._mean_landmarks, np.float32)
         self.mean_landmarks = self.add_weight(
             shape=mean.shape, initializer="zeros", trainable=False, name="mean_landmarks"
@@ -131,11 +132,15 @@ class Decoder(keras.Model):
         offsets = self.landmark_offsets(self.landmark_hidden(code))
         return self.mean_landmarks + ops.reshape(offsets, (-1, self.settings.landmarks, 2))
 
-    def texture(self, code: Any) -> Any:
-        """Code (N, code_width) -> texture (N, S, S, 3), 0..1, in the mean geometry."""
+    def fine_detail(self, features: Any) -> Any:
+        """Features (N, feature_width) -> luma detail (N, S, S, 1) of the texture; None without a detail stage."""
+        return None if self.detail is None else self.detail(self.normalization(features))
+
+    def texture(self, code: Any, detail: Any = None) -> Any:
+        """Code (N, code_width) -> texture (N, S, S, 3), 0..1, in the mean geometry; with ``fine_detail`` if given."""
         texture = self.colours(code)
-        if self.detail is not None:
-            texture = texture + self.detail(texture)
+        if detail is not None:
+            texture = texture + detail
         if self.matte is not None:
             background = self.settings.background
             texture = background + self.matte(code) * (texture - background)
@@ -145,7 +150,7 @@ class Decoder(keras.Model):
         """Features (N, feature_width) -> ``image`` (N, S, S, 3), ``landmarks`` (N, L, 2), ``texture`` (N, S, S, 3)."""
         code = self.encode(features)
         landmarks = self.landmarks(code)
-        texture = self.texture(code)
+        texture = self.texture(code, self.fine_detail(features))
         source = ops.broadcast_to(self.mean_landmarks, ops.shape(landmarks))
         image, _ = sparse_image_warp(texture, source, landmarks, mode=self.settings.warp)
         return {"image": image, "landmarks": landmarks, "texture": texture}

@@ -1,4 +1,4 @@
-"""What a smooth texture lacks, added by a small network: lashes, hairs, pores, the edges of irises and lips."""
+"""What a smooth texture lacks: pores, lashes, hairs and strands, taken from the person of a bank who is most alike."""
 
 from __future__ import annotations
 
@@ -7,72 +7,36 @@ from typing import Any
 import keras
 from keras import ops
 
-from fsynth.decoder.settings import DETAIL_LIMIT, LUMA, SEED_STRENGTH
-
-BLOCKS = 3
-"""Residual blocks at a quarter of the texture's size."""
-
 
 @keras.saving.register_keras_serializable(package="fsynth")
 class Detail(keras.layers.Layer):
-    """A U-net of two levels from a texture to the luma detail that is to be added to it.
+    """Normalized features to fine luma detail: that of one of ``exemplars`` faces in the mean geometry.
 
-    It works at a half and a quarter of the texture's size, with ``channels`` and three times as many channels, so that
-    it sees some 20 pixels to every side and takes a few milliseconds. Any size divisible by 4 will do.
+    Regression gives the mean of all faces that would fit the features, and a mean is smooth. What is finer than a
+    regression can know is taken whole from a real face, so that it looks like one. A softmax over exemplars chooses:
+    its logits are steep, so that one of them has nearly all the weight, and yet nothing jumps.
 
-    A mean of faces still holds traces of their pores and strands, only too weak. They are the seeds of new ones: the
-    network is shown the finest structure of the texture a second time, much stronger.
+    Args:
+        size: width and height of the texture.
+        exemplars: how many faces the bank holds.
     """
 
-    def __init__(self, channels: int, **kwargs: Any) -> None:
+    def __init__(self, size: int, exemplars: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.channels = channels
-
-        def convolution(count: int, size: int, strides: int, name: str) -> keras.layers.Conv2D:
-            return keras.layers.Conv2D(count, size, strides=strides, padding="same", activation="relu", name=name)
-
-        self.fine = convolution(channels, 6, 2, "fine")
-        self.coarse = convolution(3 * channels, 4, 2, "coarse")
-        self.blocks = [convolution(3 * channels, 3, 1, f"block_{i}") for i in range(BLOCKS)]
-        self.enlarge = keras.layers.Conv2DTranspose(channels, 2, strides=2, padding="same", name="enlarge")
-        self.refine = convolution(channels, 3, 1, "refine")
-        # Small at first: an untrained detail adds next to nothing.
-        small = keras.initializers.RandomNormal(stddev=1e-3)
-        self.luma = keras.layers.Conv2DTranspose(1, 6, strides=2, padding="same", kernel_initializer=small, name="luma")
+        self.size, self.exemplars = size, exemplars
+        self.choice = keras.layers.Dense(exemplars, "softmax", name="choice")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Create the weights."""
-        fine, coarse = (None, None, None, self.channels), (None, None, None, 3 * self.channels)
-        self.fine.build((None, None, None, 5))
-        self.coarse.build(fine)
-        for block in self.blocks:
-            block.build(coarse)
-        self.enlarge.build(coarse)
-        self.refine.build(fine)
-        self.luma.build(fine)
+        """Create the weights of the choice, and ``bank`` (exemplars, size * size), which is set and not trained."""
+        self.choice.build(input_shape)
+        self.bank = self.add_weight(
+            shape=(self.exemplars, self.size * self.size), initializer="zeros", trainable=False, name="bank"
+        )
 
-    def call(self, texture: Any) -> Any:
-        """Texture (N, S, S, 3), about 0..1 -> luma detail (N, S, S, 1), within +-``DETAIL_LIMIT``."""
-        fine = self.fine(ops.concatenate([4 * texture - 2, seeds(texture)], axis=-1))
-        coarse = self.coarse(fine)
-        for block in self.blocks:
-            coarse = coarse + block(coarse)
-        fine = ops.relu(fine + self.enlarge(coarse))
-        fine = fine + self.refine(fine)
-        return DETAIL_LIMIT * ops.tanh(self.luma(fine) / DETAIL_LIMIT)
+    def call(self, normalized: Any) -> Any:
+        """Normalized features (N, width) -> luma to be added to each pixel of the texture (N, S, S, 1)."""
+        return ops.reshape(ops.matmul(self.choice(normalized), self.bank), (-1, self.size, self.size, 1))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {**super().get_config(), "channels": self.channels}
-
-
-def seeds(texture: Any) -> Any:
-    """Texture (N, S, S, 3) -> what is finer than 3 px, and what is so only than 5 px, -1..1, (N, S, S, 2)."""
-
-    def mean(image: Any, size: int) -> Any:
-        return ops.average_pool(image, size, strides=1, padding="same", data_format="channels_last")
-
-    luma = ops.matmul(texture, ops.convert_to_tensor(LUMA[:, None], texture.dtype))
-    finer = mean(luma, 3)
-    bands = ops.concatenate([luma - finer, finer - mean(finer, 5)], axis=-1)
-    return ops.tanh(bands / SEED_STRENGTH)
+        return {**super().get_config(), "size": self.size, "exemplars": self.exemplars}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fsynth.decoder.settings import DETAIL_LIMIT, LUMA, SEED_STRENGTH, YCC_TO_RGB
+from fsynth.decoder.settings import YCC_TO_RGB
 from fsynth.decoder.weights_file import DecoderCard, card_from_metadata, read_weights_file
 from fsynth.errors import EngineError, WeightsError
 
@@ -75,7 +75,9 @@ def load(path: Path) -> tuple[Decoder, DecoderCard]:
             continue
         if name not in stored or stored[name].shape != tuple(weight.shape):
             raise WeightsError(f"{path} has no weight {name} of shape {tuple(weight.shape)}, which its card asks for.")
-        weight.assign(stored[name].astype(np.float32))
+        value = stored[name].astype(np.float32)
+        scale = stored.get(f"{name}:scale")
+        weight.assign(value if scale is None else value * scale[:, None])
     return decoder, card
 
 
@@ -108,6 +110,15 @@ class _Graph:
             return self.constant(name, array)
         self.constant(name, array.astype(np.float16))
         return self.add("Cast", [name], f"{name}:float32", to=TensorProto.FLOAT)
+
+    def bytes_weight(self, name: str, weight: Any) -> str:
+        """Store a weight (rows, columns) as 8-bit integers, each row with a scale of its own."""
+        array = np.asarray(weight, np.float32)
+        scale = np.maximum(np.abs(array).max(axis=1), 1e-12) / 127
+        self.constant(name, np.round(array / scale[:, None]).astype(np.int8))
+        zero = self.constant(f"{name}:zero", np.zeros(len(array), np.int8))
+        inputs = [name, self.constant(f"{name}:scale", scale.astype(np.float32)), zero]
+        return self.add("DequantizeLinear", inputs, f"{name}:float32", axis=0)
 
     def dense(self, name: str, value: str, weights: dict[str, Any], activation: str | None = None) -> str:
         kernel, bias = (self.weight(f"{name}/{part}", weights[f"{name}/{part}"]) for part in ("kernel", "bias"))
@@ -146,8 +157,8 @@ def _to_model(decoder: Decoder, card: DecoderCard) -> onnx.ModelProto:
     graph.constant("black", np.float32(0))
     graph.constant("white", np.float32(1))
     texture = _cnn(graph, code, decoder) if settings.texture == "cnn" else _dense(graph, code, decoder)
-    if settings.detail_channels:
-        texture = _detail(graph, texture, decoder)
+    if settings.detail_exemplars:
+        texture = _detail(graph, texture, value, decoder)
     if settings.matte_stride:
         texture = _matte(graph, texture, code, decoder)
     graph.add("Clip", [texture, "black", "white"], "texture")
@@ -200,45 +211,14 @@ def _dense(graph: _Graph, code: str, decoder: Decoder) -> str:
     return graph.add("MatMul", [ycc, graph.constant("dense/ycc_to_rgb", YCC_TO_RGB)], "dense/rgb:image")
 
 
-def _detail(graph: _Graph, texture: str, decoder: Decoder) -> str:
-    weights = decoder.named_weights()
-
-    def convolution(value: str, part: str, op: str = "Conv", **attributes: Any) -> str:
-        name = f"detail/{part}"
-        # Keras has (height, width, in, out), and for a transposed convolution (height, width, out, in).
-        kernel = graph.weight(f"{name}/kernel", weights[f"{name}/kernel"])
-        kernel = graph.add("Transpose", [kernel], f"{name}:kernel", perm=[3, 2, 0, 1])
-        inputs = [value, kernel, graph.weight(f"{name}/bias", weights[f"{name}/bias"])]
-        return graph.add(op, inputs, f"{name}:sum", **attributes)
-
-    def relu(value: str) -> str:
-        return graph.add("Relu", [value], f"{value}:relu")
-
-    image = graph.add("Transpose", [texture], "detail:nchw", perm=[0, 3, 1, 2])
-    stretched = graph.add("Mul", [image, graph.constant("detail/four", np.float32(4))], "detail:stretched")
-    centred = graph.add("Sub", [stretched, graph.constant("detail/two", np.float32(2))], "detail:centred")
-    luma = graph.add("Conv", [image, graph.constant("detail/to_luma", LUMA.reshape(1, 3, 1, 1))], "detail:luma")
-    finer = graph.add("AveragePool", [luma], "detail:finer", kernel_shape=[3, 3], pads=[1] * 4)
-    coarser = graph.add("AveragePool", [finer], "detail:coarser", kernel_shape=[5, 5], pads=[2] * 4)
-    bands = [graph.add("Sub", pair, f"{pair[0]}:band") for pair in ([luma, finer], [finer, coarser])]
-    strong = graph.add("Concat", bands, "detail:bands", axis=1)
-    strong = graph.add("Div", [strong, graph.constant("detail/strength", np.float32(SEED_STRENGTH))], "detail:strong")
-    seeds = graph.add("Tanh", [strong], "detail:seeds")
-    value = graph.add("Concat", [centred, seeds], "detail:seen", axis=1)
-    fine = relu(convolution(value, "fine", strides=[2, 2], pads=[2] * 4))
-    coarse = relu(convolution(fine, "coarse", strides=[2, 2], pads=[1] * 4))
-    for number in range(len(decoder.detail.blocks)):
-        block = relu(convolution(coarse, f"block_{number}", pads=[1] * 4))
-        coarse = graph.add("Add", [coarse, block], f"detail:coarse_{number}")
-    large = convolution(coarse, "enlarge", "ConvTranspose", strides=[2, 2])
-    fine = relu(graph.add("Add", [fine, large], "detail:joined"))
-    fine = graph.add("Add", [fine, relu(convolution(fine, "refine", pads=[1] * 4))], "detail:refined")
-    luma = convolution(fine, "luma", "ConvTranspose", strides=[2, 2], pads=[2] * 4)
-    limit = graph.constant("detail/limit", np.float32(DETAIL_LIMIT))
-    bounded = graph.add("Tanh", [graph.add("Div", [luma, limit], "detail:share")], "detail:bounded")
-    detail = graph.add("Mul", [bounded, limit], "detail:limited")
-    detail = graph.add("Transpose", [detail], "detail:image", perm=[0, 2, 3, 1])
-    return graph.add("Add", [texture, detail], "detail:texture")
+def _detail(graph: _Graph, texture: str, normalized: str, decoder: Decoder) -> str:
+    settings, weights = decoder.settings, decoder.named_weights()
+    logits = graph.dense("detail/choice", normalized, weights)
+    chosen = graph.add("Softmax", [logits], "detail/chosen", axis=1)
+    bank = graph.bytes_weight("detail/bank", weights["detail/bank"])
+    luma = graph.add("MatMul", [chosen, bank], "detail/luma")
+    luma = graph.reshape(luma, (-1, settings.image_size, settings.image_size, 1), "detail/luma:image")
+    return graph.add("Add", [texture, luma], "detail/texture")
 
 
 def _matte(graph: _Graph, texture: str, code: str, decoder: Decoder) -> str:

@@ -16,12 +16,6 @@ YCC_TO_RGB = np.array([[1, 1, 1], [1.402, -0.714136, 0], [0, -0.344136, 1.772]],
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """(3,) float32: ``Y = rgb @ LUMA``, the first column of the inverse of ``YCC_TO_RGB``."""
 
-SEED_STRENGTH = 0.004
-"""The luma of fine structure that the detail stage sees as strong (76 % of all it can be)."""
-
-DETAIL_LIMIT = 0.3
-"""The luma detail that is added to a texture stays within +-this, in luma of 0..1."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class DecoderSettings:
@@ -42,8 +36,8 @@ class DecoderSettings:
         matte_stride: 0 leaves the background to the texture; s > 0 gives one value each s x s pixels that says how far
             inside the head's outline it lies, and puts ``background`` where it is negative.
         background: grey of the background, gamma-encoded sRGB, 0..1.
-        detail_channels: 0 leaves the texture as it is; c > 0 adds fine luma detail by a convolutional network of c and
-            3 c channels, before the matte.
+        detail_exemplars: 0 leaves the texture as it is; k > 0 adds fine luma detail, before the matte, from a bank of k
+            faces of which the features choose one.
         image_size: width and height of texture and image in pixels.
         warp: "exact" or "coarse", see ``fsynth.warp.sparse_image_warp``.
     """
@@ -60,7 +54,7 @@ class DecoderSettings:
     chroma_stride: int = 1
     matte_stride: int = 0
     background: float = 0.8
-    detail_channels: int = 0
+    detail_exemplars: int = 0
     image_size: int = 224
     warp: Literal["exact", "coarse"] = "exact"
 
@@ -87,11 +81,9 @@ class DecoderSettings:
             raise ArgumentError(f"`chroma_stride` must divide `image_size`, it is {self.chroma_stride}")
         if self.matte_stride < 0 or (self.matte_stride and self.image_size % self.matte_stride):
             raise ArgumentError(f"`matte_stride` must be 0 or divide `image_size`, it is {self.matte_stride}")
-        for name in ("code_hidden", "detail_channels"):
+        for name in ("code_hidden", "detail_exemplars"):
             if getattr(self, name) < 0:
                 raise ArgumentError(f"`{name}` must not be negative, it is {getattr(self, name)}")
-        if self.detail_channels and self.image_size % 4:
-            raise ArgumentError(f"`image_size` must be divisible by 4 for detail, it is {self.image_size}")
         if not 0 <= self.background <= 1:
             raise ArgumentError(f"`background` must be in 0..1, it is {self.background}")
 

@@ -18,8 +18,8 @@ KINDS = {
     "cnn with matte": {"texture": "cnn", "base_size": 4, "base_channels": 16, "matte_stride": 4},
     "hidden layer": {"texture": "dense", "code_hidden": 7, "code_activation": None},
     "hidden layer and ReLU": {"texture": "dense", "code_hidden": 7},
-    "detail": {"texture": "dense", "chroma_stride": 4, "matte_stride": 8, "detail_channels": 3},
-    "cnn with detail": {"texture": "cnn", "base_size": 4, "base_channels": 16, "detail_channels": 3},
+    "detail": {"texture": "dense", "chroma_stride": 4, "matte_stride": 8, "detail_exemplars": 3},
+    "cnn with detail": {"texture": "cnn", "base_size": 4, "base_channels": 16, "detail_exemplars": 3},
 }
 
 
@@ -37,6 +37,10 @@ def make(kind: str, **changes: object) -> Decoder:
     if decoder.code_residual is not None:  # an untrained one adds nothing
         kernel = decoder.code_residual.kernel
         kernel.assign(np.random.default_rng(5).normal(0, 0.3, kernel.shape))
+    if decoder.detail is not None:
+        bank = np.random.default_rng(6).integers(-126, 127, decoder.detail.bank.shape)
+        bank[:, 0] = 127  # what the file's 8-bit integers hold exactly
+        decoder.detail.bank.assign(bank * 0.001)
     return decoder
 
 

@@ -116,3 +116,29 @@ def test_keras_file_round_trip(tmp_path) -> None:
 def test_settings_that_fit_nothing_are_named(fields: dict[str, object], words: str) -> None:
     with pytest.raises(ArgumentError, match=words):
         make("cnn", **fields)
+
+
+def test_detail_is_that_of_the_exemplar_which_the_features_choose() -> None:
+    import keras
+
+    decoder = make("detail")
+    given = features()
+    bank = np.random.default_rng(8).normal(0, 0.05, (3, 32 * 32)).astype(np.float32)
+    decoder.detail.bank.assign(bank)
+    decoder.detail.choice.kernel.assign(np.zeros((12, 3)))
+    for number in range(3):
+        decoder.detail.choice.bias.assign(40 * np.eye(3)[number])
+        detail = np.asarray(decoder.fine_detail(given))
+        np.testing.assert_allclose(detail, np.repeat(bank[number].reshape(1, 32, 32, 1), 3, axis=0), atol=1e-6)
+
+    # It is added to all channels alike, before the matte: the background stays what it is.
+    code = decoder.encode(given)
+    with_detail, without = (np.asarray(decoder.texture(code, d)) for d in (keras.ops.convert_to_tensor(detail), None))
+    matte = np.asarray(decoder.matte(code))
+    inside = (without > 0.2) & (without < 0.8)  # nothing is clipped there
+    np.testing.assert_allclose((with_detail - without)[inside], (matte * detail * np.ones(3))[inside], atol=1e-5)
+    np.testing.assert_allclose(np.asarray(decoder(given)["texture"]), with_detail, atol=1e-6)
+
+
+def test_a_decoder_without_a_bank_has_no_detail() -> None:
+    assert make("dense").fine_detail(features()) is None

@@ -101,6 +101,8 @@ def test_models_that_are_no_decoder_are_refused(tmp_path: Path) -> None:
 def test_another_version_is_named(tmp_path: Path) -> None:
     import onnx
 
+    from fsynth.decoder import onnx_form
+
     from fsynth import load
 
     path = saved(tmp_path)
@@ -131,3 +133,20 @@ def test_weights_for_an_encoder_of_another_fsynth_are_refused(tmp_path: Path, en
 
     with pytest.raises(WeightsError, match=r"future\.onnx takes the features of the encoder 'retina'"):
         load(path, engine=engine)
+
+
+def test_the_bank_is_stored_in_bytes_and_read_as_it_is_run(tmp_path: Path) -> None:
+    import onnx
+
+    from fsynth.decoder import onnx_form
+
+    decoder = make("detail")
+    decoder.detail.bank.assign(np.random.default_rng(9).normal(0, 0.05, decoder.detail.bank.shape))
+    before = np.asarray(decoder.detail.bank)
+    onnx_form.save(decoder, tmp_path / "small.onnx", encoder=None, name="small")
+
+    again, _ = onnx_form.load(tmp_path / "small.onnx")
+    stored = {tensor.name: tensor for tensor in onnx.load(tmp_path / "small.onnx").graph.initializer}
+    assert onnx.numpy_helper.to_array(stored["detail/bank"]).dtype == np.int8
+    step = np.abs(before).max(axis=1, keepdims=True) / 127
+    assert (np.abs(np.asarray(again.detail.bank) - before) <= 0.501 * step).all()

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from fsynth.decoder.detail import GRAIN_CHANNELS, GRAIN_SIZE, Detail
+from fsynth.decoder.detail import Detail
 from fsynth_training.fit.detail_losses import Critic, band_energies, blur, luma_of, seen_by_critic
 
 
@@ -48,7 +48,8 @@ class DetailPairs:
 class DetailSettings:
     """Schedule and weights of the losses; ``crop`` in pixels, divisible by 4.
 
-    The critic joins after ``alone`` steps and has its full weight as many steps later.
+    The critic joins after ``alone`` steps and has its full weight as many steps later. Pixels of textures that are not
+    aligned count ``other_pixels`` as much as those that are.
     """
 
     channels: int = 16
@@ -58,6 +59,7 @@ class DetailSettings:
     learning_rate: float = 1e-3
     alone: int = 200
     pixel_weight: float = 10.0
+    other_pixels: float = 0.2
     energy_weight: float = 0.05
     low_weight: float = 3.0
     critic_weight: float = 0.05
@@ -100,7 +102,7 @@ def train_detail(pairs: DetailPairs, settings: DetailSettings, checkpoint: Path)
 
 
 def draw(pairs: DetailPairs, settings: DetailSettings, step: int) -> dict[str, np.ndarray]:
-    """The batch of a step: crops, half of them mirrored, each with noise of its own."""
+    """The batch of a step: crops, half of them mirrored."""
     rng = np.random.default_rng((settings.seed, step))
     chosen = rng.choice(len(pairs.smooth), settings.batch, p=pairs.frequency / pairs.frequency.sum())
     return {name: np.stack(column).astype(np.float32) for name, column in _columns(pairs, settings, chosen, rng)}
@@ -124,9 +126,6 @@ def _columns(
     yield "weights", [image[..., None] for image in cut(pairs.weights, targets)]
     yield "aligned", list(pairs.aligned[chosen].reshape(-1, 1, 1, 1))
     yield "places", [places[window][:, ::turn] for window, turn in zip(windows, turns, strict=True)]
-    tiles = -(-crop // 2 // GRAIN_SIZE)
-    grain = rng.standard_normal((len(chosen), GRAIN_SIZE, GRAIN_SIZE, GRAIN_CHANNELS))
-    yield "grain", list(np.tile(grain, (1, tiles, tiles, 1))[:, : crop // 2, : crop // 2])
 
 
 def place_planes(size: int) -> np.ndarray:
@@ -184,9 +183,10 @@ class _Training:
         weights = batch["weights"] * self._inside()
         real = seen_by_critic(sharp, weights, batch["places"])
         with tf.GradientTape() as tape:
-            added = self.detail(batch["smooth"], batch["grain"])
+            added = self.detail(batch["smooth"])
             made = luma_of(batch["smooth"]) + added
-            pixels = tf.reduce_mean(aligned * weights * tf.abs(made - sharp))
+            counts = aligned + settings.other_pixels * (1 - aligned)
+            pixels = tf.reduce_mean(counts * weights * tf.abs(made - sharp))
             energies = band_energies(made, sharp, weights)
             low = tf.reduce_mean(tf.abs(blur(added, 3.0)))
             fake = seen_by_critic(made, weights, batch["places"])
@@ -220,7 +220,8 @@ class _Training:
             loss = self.settings.penalty_every * self.settings.gradient_penalty * size
         variables = self.critic.trainable_variables
         zero = tf.UnconnectedGradients.ZERO  # the last bias does not change the slope
-        self.judge.apply(tape.gradient(loss, variables, unconnected_gradients=zero), variables)
+        gradients = tape.gradient(loss, [variable.value for variable in variables], unconnected_gradients=zero)
+        self.judge.apply(gradients, variables)
 
     def _inside(self) -> tf.Tensor:
         """Zero near the border of a crop, where the layer saw nothing beyond."""

@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+from fsynth.decoder.settings import LUMA
 
 
 def luma_of(texture: tf.Tensor) -> tf.Tensor:
     """Textures (N, S, S, 3) to luma (N, S, S, 1), ITU-R BT.601."""
-    return tf.reduce_sum(texture * _LUMA, axis=-1, keepdims=True)
+    return tf.reduce_sum(texture * LUMA, axis=-1, keepdims=True)
 
 
 def blur(image: tf.Tensor, sigma: float) -> tf.Tensor:

@@ -22,7 +22,7 @@ class EvaluationPhotos:
         mesh: (N, 468, 3) float32, the FaceMesh points in pixels of ``aligned``.
         features: by the encoder's name, (N, W) float32, what that encoder sees in the photograph.
         identity: (N,) str. expression: (N,) str, "neutral", "smiling" or "" where it is not known.
-        file: (N,) str, for messages and captions.
+        name: (N,) str, of the file, for messages and captions.
     """
 
     aligned: np.ndarray
@@ -30,7 +30,7 @@ class EvaluationPhotos:
     features: dict[str, np.ndarray]
     identity: np.ndarray
     expression: np.ndarray
-    file: np.ndarray
+    name: np.ndarray
 
     def __len__(self) -> int:
         return len(self.identity)
@@ -86,7 +86,7 @@ def from_prepared(path: Path) -> EvaluationPhotos:
             features={"faceres": data["features"][:, 0]},
             identity=data["identity"],
             expression=np.where(london, np.where(data["smiling"], "smiling", "neutral"), ""),
-            file=data["path"],
+            name=data["path"],
         )
 
 

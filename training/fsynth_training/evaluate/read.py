@@ -17,7 +17,7 @@ from fsynth_training.dataset.photo_list import Photo, list_photos
 from fsynth_training.evaluate.kept import kept_arrays
 from fsynth_training.evaluate.photos import EvaluationPhotos
 
-_COLUMNS = ("aligned", "mesh", "identity", "expression", "file")
+_COLUMNS = ("aligned", "mesh", "identity", "expression", "name")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def _read(photos: Sequence[Photo], encoders: Sequence[str], progress: Callable[[
         features={name: np.stack(rows) for name, rows in features.items()},
         identity=np.array([f"{photo.set}/{photo.identity}" for photo in kept]),
         expression=np.array([photo.expression for photo in kept]),
-        file=np.array([photo.file for photo in kept]),
+        name=np.array([photo.file for photo in kept]),
     )
     return Reading(found, tuple(skipped))
 

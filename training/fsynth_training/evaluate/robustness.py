@@ -43,7 +43,7 @@ class FoundAgain:
         """The degraded photographs of which these are the faces."""
         pairs = zip(clean.aligned[self.rows], clean.mesh[self.rows], self.transform, strict=True)
         images = [resample(degradation.apply(image, mesh), transform, 224, 224) for image, mesh, transform in pairs]
-        names = clean.identity[self.rows], clean.expression[self.rows], clean.file[self.rows]
+        names = clean.identity[self.rows], clean.expression[self.rows], clean.name[self.rows]
         return EvaluationPhotos(np.stack(images), self.mesh, self.features, *names)
 
 

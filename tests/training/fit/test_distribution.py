@@ -58,9 +58,14 @@ def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
         for index in range(2)
     ]
     processes = [_start(tmp_path, options) for options in [*together, ["-o", "one"]]]
-    for process in processes:
-        output, _ = process.communicate(timeout=600)
-        assert process.returncode == 0, output
+    try:
+        for process in processes:
+            output, _ = process.communicate(timeout=600)
+            assert process.returncode == 0, output
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
     two, one = (json.loads((tmp_path / run / "history.json").read_text()) for run in ("two", "one"))
     assert [row["step"] for row in two] == [2, 4]
     for row, alone in zip(two, one, strict=True):

@@ -14,7 +14,7 @@ pytest.importorskip("tensorflow", reason='needs pip install "fsynth[tensorflow]"
 from tests.training.fit.small_fits import SIZE, people, settings
 
 import fsynth
-from fsynth.errors import EngineError
+from fsynth.errors import ArgumentError
 from fsynth_training.fit import decoder_file, methods
 from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.export import export
@@ -50,8 +50,8 @@ def test_weights_for_features_of_other_networks(tmp_path: Path, width: int, text
     np.testing.assert_allclose(decoded.landmarks, expected["landmarks"], atol=0.02)
     np.testing.assert_allclose(decoded.textures, expected["texture"], atol=5e-3)
     np.testing.assert_allclose(decoded.images, expected["image"], atol=1e-2)
-    with pytest.raises(EngineError):
-        normalizer(np.zeros((64, 64, 3), np.uint8))  # these weights name no encoder
+    with pytest.raises(ArgumentError, match="compute the features yourself and call `decode`"):
+        normalizer(np.zeros((64, 64, 3), np.uint8))
 
 
 def test_the_card_says_where_the_weights_come_from(run: Path, tmp_path: Path) -> None:

@@ -29,7 +29,6 @@ class DecoderConfig:
     chroma_stride: int = 1
     matte_stride: int = 0
     background: float = 0.8
-    detail_channels: int = 0
     warp: Literal["exact", "coarse"] = "exact"
 
 

@@ -59,11 +59,11 @@ def fit(
     optimizer: Any = model.optimizer
     optimizer.build(model.trainable_variables)
     step, history = checkpoint.restore(run / "checkpoints", model.state(), optimizer.variables)
-    if step:
-        report(f"Going on at step {step} of {config.steps}.")
     if step >= config.steps or (config.patience and stale(history) >= config.patience):
         report(f"This fit is finished, at step {step}.")
         return
+    if step:
+        report(f"Going on at step {step} of {config.steps}.")
 
     if config.patience and not len(samples.validation_rows):
         report("No one is held out for validation, so that this fit goes on to its last step whatever patience says.")

@@ -14,6 +14,7 @@ import numpy as np
 from fsynth_training.dataset.clustering import cluster
 from fsynth_training.dataset.config import PrepareConfig, to_record
 from fsynth_training.dataset.errors import DatasetError
+from fsynth_training.dataset.fine import fine_luma
 from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.light import WhiteBalance, learn_white_balance
 from fsynth_training.dataset.photo_list import Photo
@@ -114,7 +115,7 @@ def build(
 
     look = Look(geometry, _white_balance(records, config), config.colour.even_light)
     groups = _groups(targets, config)
-    faces = [FacePhotos(tuple(r.file for r in group), group[0].photo.set) for group in groups]
+    faces = [_face(group) for group in groups]
     made = how.each("Making targets", functools.partial(make_target, look=look), faces)
     textures, mattes = np.stack([one.texture for one in made]), np.stack([one.matte for one in made])
     landmarks = np.stack([one.landmarks for one in made])
@@ -125,6 +126,8 @@ def build(
         pairs = _smile_pairs(owners, expressions)
         count = min(config.smile_directions, len(pairs))
         textures, landmarks, _ = relax_mouths(textures, landmarks, pairs, geometry, count)
+    sharp = faces if config.fine else []
+    fine = how.each("Keeping fine detail", functools.partial(fine_luma, geometry=geometry), sharp)
     scenes = _scenes(targets, config)
     backgrounds = how.each("Keeping backgrounds", functools.partial(make_background, look=look), scenes)
 
@@ -148,6 +151,7 @@ def build(
         mean_landmarks=geometry.landmarks.astype(np.float32),
         mean_mesh=geometry.mesh.astype(np.float32),
         backgrounds=np.array(backgrounds, np.uint8).reshape(-1, *textures.shape[1:]),
+        fine=np.stack(fine) if fine else None,
         encoder=how.encoder,
         config=to_record(config),
         photos=tuple(record.row() for record in records),
@@ -229,7 +233,11 @@ def _scenes(targets: list[Record], config: PrepareConfig) -> list[FacePhotos]:
     fitting = [record for record in targets if not is_validation(record.photo.identity, config.validation)]
     drawn = sorted(fitting, key=lambda record: hashlib.sha256(record.photo.file.encode()).digest())
     chosen = {id(record) for record in drawn[: config.backgrounds]}
-    return [FacePhotos((record.file,), record.photo.set) for record in fitting if id(record) in chosen]
+    return [_face([record]) for record in fitting if id(record) in chosen]
+
+
+def _face(group: list[Record]) -> FacePhotos:
+    return FacePhotos(tuple(record.file for record in group), group[0].photo.set, group[0].photo.path)
 
 
 def _mean_features(features: np.ndarray, identity: np.ndarray, people: int) -> np.ndarray:

@@ -59,6 +59,7 @@ class PrepareConfig:
     smile_directions: int = 4
     degraded_views: int = 5
     seed: int = 0
+    fine: bool = False
     backgrounds: int = 256
     validation: float = 0.04
     cluster_distance: float = 0.55

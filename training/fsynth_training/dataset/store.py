@@ -3,7 +3,7 @@
 ::
 
     dataset.json   version, encoder, sizes, the configuration it was made with, the sha256 of each array's file
-    <array>.npy    one for each array of ``Dataset``; memory-mapped when opened
+    <array>.npy    one for each array of ``Dataset`` that is not None; memory-mapped when opened
     photos.csv     one row a photo that was looked at: whether it was kept, and why not
     report.html    the same for people, self-contained
 """
@@ -45,6 +45,9 @@ SHAPES: dict[str, tuple[str, str]] = {
 }
 """Axes and dtype of each array. A letter is the same number wherever it stands; B alone may be 0."""
 
+OPTIONAL = {"fine": ("N S S", "float16")}
+"""Arrays that a dataset may lack."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -82,6 +85,7 @@ class Dataset:
     mean_landmarks: np.ndarray
     mean_mesh: np.ndarray
     backgrounds: np.ndarray
+    fine: np.ndarray | None = None
     encoder: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     photos: tuple[Mapping[str, str], ...] = ()
@@ -191,7 +195,9 @@ class Dataset:
 
     def _write_files(self, folder: Path, pages: Mapping[str, bytes]) -> None:
         hashes = {}
-        for key, (_, dtype) in SHAPES.items():
+        for key, (_, dtype) in (SHAPES | OPTIONAL).items():
+            if getattr(self, key) is None:
+                continue
             path = folder / f"{key}.npy"
             save_array(path, np.ascontiguousarray(getattr(self, key), dtype))
             hashes[key] = sha256(path)

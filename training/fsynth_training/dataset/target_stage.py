@@ -23,10 +23,11 @@ from fsynth_training.dataset.targets import continue_outwards, over_grey, tighte
 
 @dataclass(frozen=True)
 class FacePhotos:
-    """The photos that become one target: their kept results, and the set they belong to."""
+    """The photos that become one target: their kept results, the set they belong to, and the first photo itself."""
 
     files: tuple[Path, ...]
     set: str
+    photo: Path
 
 
 @dataclass(frozen=True, eq=False)

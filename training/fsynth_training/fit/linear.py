@@ -3,8 +3,6 @@
 In the run's folder, beside what ``run_folder`` lists::
 
     checkpoints/    of the identity fit
-    detail.npz      state of the detail stage
-    yardstick.npz   the decoder of ridge regression alone, what every figure is compared with
     decoder.npz     the whole
 """
 
@@ -19,6 +17,7 @@ from fsynth_training.dataset.geometry import geometry_of
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit import decoder_file, face_space, identity_fit, whole_files
 from fsynth_training.fit.errors import FitError
+from fsynth_training.fit.exemplars import exemplars
 from fsynth_training.fit.feature_pool import feature_pool
 from fsynth_training.fit.linear_config import LinearConfig
 from fsynth_training.fit.linear_decoder import LinearDecoder
@@ -53,12 +52,7 @@ def fit(dataset: Dataset, config: LinearConfig, run: Path, *, report: Callable[[
     if config.skin.set:
         space = with_skin(space, dataset, planes, normalisation, geometry, config.skin)
     report(f"Face space of {len(dataset.textures)} targets; ridge regression into it is done.")
-    typical = np.array(dataset.features[:, 0])
-
-    def decoder_of(fitted: LinearDecoder, name: str, about: dict[str, object]) -> None:
-        packed, share = pack(fitted, normalisation, geometry, typical, config.space.code_width)
-        decoder_file.save(packed, run / name, {**about, "variance kept by the code": share})
-
+    detail = exemplars(dataset, normalisation, geometry, config.detail) if config.detail.exemplars else None
     fitted = LinearDecoder(space, yardstick, face_gain=config.space.face_gain, hidden=config.hidden, seed=config.seed)
     history: list[dict[str, float]] = []
     if config.steps:
@@ -69,5 +63,8 @@ def fit(dataset: Dataset, config: LinearConfig, run: Path, *, report: Callable[[
         )
         whole_files.write_json(run / "history.json", history)
     figures = {name: value for name, value in history[-1].items() if name != "step"} if history else {}
-    decoder_of(fitted, decoder_file.NAME, {"step": config.steps, "figures": figures})
+    typical = np.array(dataset.features[:, 0])
+    packed, share = pack(fitted, normalisation, geometry, typical, config.space.code_width, detail)
+    figures["variance kept by the code"] = share
+    decoder_file.save(packed, run / decoder_file.NAME, {"step": config.steps, "figures": figures})
     report(f"The decoder is in {run / decoder_file.NAME}.")

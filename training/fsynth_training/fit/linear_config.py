@@ -75,10 +75,21 @@ class TermsConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class DetailConfig:
-    """The detail stage, trained after the rest; see ``fsynth_training.fit.detail``. ``steps = 0`` leaves it out."""
+    """The bank of the detail stage; see ``fsynth_training.fit.exemplars``.
 
-    steps: int = 0
-    channels: int = 16
+    Attributes:
+        exemplars: how many faces it holds; 0 leaves the stage out.
+        sigma: in pixels; what is finer than this comes from the bank.
+        softest, sharpest: only targets within these serve, variance of the Laplacian of luma (0..255) in the face:
+            softer ones have no detail, and beyond lies the noise of sensors.
+        sharpness: what each is brought to, within a factor of .7 to 1.5 of its amplitude.
+    """
+
+    exemplars: int = 0
+    sigma: float = 1.5
+    softest: float = 90.0
+    sharpest: float = 260.0
+    sharpness: float = 140.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,5 +132,7 @@ class LinearConfig:
             raise FitError("batch and checkpoint_every must be at least 1.")
         if self.mix_range[0] > self.mix_range[1]:
             raise FitError(f"mix_range must rise, it is {list(self.mix_range)}.")
+        if self.detail.exemplars < 0 or self.detail.sigma <= 0:
+            raise FitError("detail.exemplars must not be negative, and detail.sigma must be above 0.")
         if not 0 <= self.occlusion <= 1 or not 0 <= self.skin.share <= 1:
             raise FitError("occlusion and skin.share must be within 0..1.")

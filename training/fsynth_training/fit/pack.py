@@ -8,6 +8,7 @@ from scipy import linalg
 from fsynth.decoder import Decoder
 from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.targets import BACKGROUND
+from fsynth_training.fit.exemplars import Exemplars
 from fsynth_training.fit.face_space import FaceSpace, Normalisation
 from fsynth_training.fit.linear_decoder import LinearDecoder
 from fsynth_training.fit.planes import CHROMA_STRIDE, plane_weights
@@ -17,7 +18,7 @@ _LANDMARK_WEIGHT = 25.0  # a squared pixel of one landmark beside a squared luma
 
 def pack(
     fitted: LinearDecoder, normalisation: Normalisation, geometry: Geometry, features: np.ndarray, code_width: int,
-    detail: dict[str, np.ndarray] | None = None, detail_channels: int = 0,
+    detail: Exemplars | None = None,
 ) -> tuple[Decoder, float]:  # fmt: skip
     """The decoder, and the share of the (weighted) variance of its outputs that the code keeps.
 
@@ -27,7 +28,7 @@ def pack(
         geometry: weighs the face above its surroundings.
         features: (N, W), typical ones; the code is best for these.
         code_width: width of the code; a face space of fewer dimensions gives a code of as many.
-        detail: weights of the detail stage by name, None for no such stage; ``detail_channels``: its width.
+        detail: the bank of the detail stage, None for no such stage.
     """
     space, kernel, bias = fitted.space, fitted.kernel.numpy(), fitted.bias.numpy()
     size = len(geometry.face)
@@ -69,7 +70,7 @@ def pack(
         chroma_stride=CHROMA_STRIDE,
         matte_stride=CHROMA_STRIDE,
         background=BACKGROUND,
-        detail_channels=detail_channels if detail else 0,
+        detail_exemplars=len(detail.rows) if detail else 0,
         image_size=size,
     )
     identity = np.eye(landmarks.shape[1])
@@ -83,12 +84,14 @@ def pack(
         "landmark_hidden/bias": np.zeros(2 * landmarks.shape[1]),
         "landmark_offsets/kernel": np.concatenate([identity, -identity]),
         "landmark_offsets/bias": mean[entries:],
-        **(detail or {}),
     }
     if len(hidden_bias):
         named["code_hidden/kernel"] = _without(normalisation, hidden_kernel)
         named["code_hidden/bias"] = hidden_bias
         named["code_residual/kernel"] = residual @ to_code
+    if detail:
+        named["detail/choice/kernel"] = _without(normalisation, detail.kernel)
+        named["detail/choice/bias"], named["detail/bank"] = detail.bias, detail.bank
     pixels, small = size * size, (size // CHROMA_STRIDE) ** 2
     planes = {"dense/luma": slice(pixels), "dense/chroma": slice(pixels, pixels + 2 * small)}
     planes["matte/outline"] = slice(pixels + 2 * small, entries)

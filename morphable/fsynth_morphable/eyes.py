@@ -75,7 +75,7 @@ def iris_colour(image: np.ndarray, rings: list[np.ndarray]) -> np.ndarray:
         reach = 0.6 * float(np.ptp(ring[:, 0])) / 2
         shifts = np.stack(np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-0.5, 0.5, 5)), axis=-1).reshape(-1, 2) * reach
         colours = sample(image, (ring + shifts[:, None]).reshape(-1, 2)).reshape(len(shifts), len(ring), 3)
-        darkest = np.argmin(np.median(colours.mean(axis=2), axis=1) + 0.02 * np.abs(shifts).sum(axis=1) / reach)
+        darkest = np.argmin(colours.mean(axis=(1, 2)) + 0.02 * np.abs(shifts).sum(axis=1) / reach)
         found.append(colours[darkest])
     colours = np.concatenate(found)
     # Lashes, pupils and what a small image blurs into them darken most of the ring, reflections lighten some of it.

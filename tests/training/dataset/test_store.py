@@ -192,3 +192,16 @@ def test_arrays_that_do_not_fit_are_named(
 def test_a_table_of_other_photos_is_noticed(dataset: Dataset) -> None:
     with pytest.raises(DatasetError, match=r"features of 5 photos, but photos\.csv keeps 4"):
         replace(dataset, photos=dataset.photos[1:]).check()
+
+
+def test_fine_detail_may_be_there_or_not(tmp_path: Path) -> None:
+    without = small_dataset()
+    fine = np.random.default_rng(3).normal(0, 0.01, without.textures.shape[:3]).astype(np.float16)
+    without.write(tmp_path / "without")
+    replace(without, fine=fine).write(tmp_path / "with")
+
+    assert Dataset.open(tmp_path / "without").fine is None
+    np.testing.assert_array_equal(Dataset.open(tmp_path / "with").fine, fine)
+    fine[0, 0, 0] = np.nan
+    with pytest.raises(DatasetError, match="fine"):
+        replace(without, fine=fine).check()

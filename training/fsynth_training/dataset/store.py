@@ -116,6 +116,9 @@ class Dataset:
             check_array(name, key, getattr(self, key), axes, dtype, sizes)
         for key in ("target_features", "features", "landmarks", "mean_landmarks", "mean_mesh"):
             check_finite(name, key, getattr(self, key))
+        if self.fine is not None:
+            check_array(name, "fine", self.fine, *OPTIONAL["fine"], sizes)
+            check_finite(name, "fine", self.fine)
         limits = {
             "target_identity": (0, sizes["I"]),
             "photo_identity": (0, sizes["I"]),
@@ -147,7 +150,8 @@ class Dataset:
         """
         folder = Path(folder)
         about = read_about(folder, VERSION)
-        arrays = {key: open_array(folder, key, about["sha256"], verify=verify) for key in SHAPES}
+        present = [*SHAPES, *(key for key in OPTIONAL if key in about["sha256"])]
+        arrays = {key: open_array(folder, key, about["sha256"], verify=verify) for key in present}
         try:
             with (folder / "photos.csv").open(newline="", encoding="utf-8") as file:
                 photos = tuple(csv.DictReader(file))

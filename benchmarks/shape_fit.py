@@ -53,7 +53,8 @@ def timed(run: Callable[[], float]) -> tuple[float, float, float]:
 
 def compare(name: str, model: MorphableModel, rounds: int) -> None:
     rng = np.random.default_rng(0)
-    rows: dict[str, list[tuple[float, float, float]]] = {}
+    rows: dict[str, list[tuple[float, float, float, float]]] = {}
+    base_cpu = base_value = float("nan")
     fit_shape(model, draw_head(model, rng, 0.5).landmarks)
     for number in range(rounds):
         landmarks = draw_head(model, rng, 0.5).landmarks
@@ -70,17 +71,16 @@ def compare(name: str, model: MorphableModel, rounds: int) -> None:
                 fit_shape(model, x, method="gradient-descent").objective
             )
         for contestant, run in contestants.items():
-            row = timed(run)
-            base = rows["fit_shape"][-1] if contestant != "fit_shape" else row
-            rows.setdefault(contestant, []).append((*row[:2], row[2] / base[2]))
-            rows.setdefault(f"{contestant}/ratio", []).append((row[1] / base[1], 0, 0))
+            wall, cpu, value = timed(run)
+            if contestant == "fit_shape":
+                base_cpu, base_value = cpu, value
+            rows.setdefault(contestant, []).append((wall, cpu, cpu / base_cpu, value / base_value))
     print(f"\n{name}: {len(model.identity)} identities, {len(model.expression)} expressions\n")
     print("| | wall, ms | CPU, ms | times fit_shape (CPU) | objective / fit_shape's |")
     print("| --- | ---: | ---: | ---: | ---: |")
-    for contestant in [key for key in rows if not key.endswith("/ratio")]:
-        wall, cpu, value = (statistics.median(column) for column in zip(*rows[contestant], strict=True))
-        ratio = statistics.median(row[0] for row in rows[f"{contestant}/ratio"])
-        same = f"{value:.6f}" if "paper" not in contestant and "rotation" not in contestant else ""
+    for contestant, figures in rows.items():
+        wall, cpu, ratio, value = (statistics.median(column) for column in zip(*figures, strict=True))
+        same = f"{value:.7f}" if "paper" not in contestant and "rotation" not in contestant else ""
         print(f"| {contestant} | {1e3 * wall:.1f} | {1e3 * cpu:.1f} | {ratio:.1f} | {same} |")
 
 

@@ -61,7 +61,7 @@ def fit_shape(
     ``rotation=False`` it is Eq. 9 to the letter. It pulls to the mean as if landmarks were wrong by 3.5 px.
 
     "posterior" is minus twice the logarithm of the probability of the head given the landmarks: residuals in standard
-    deviations of what detectors are off by in a 224 px image (1 px; 3 px on the outline), identity in standard
+    deviations of what detectors are off by in a 224 px image (0.5 px; 3 px on the outline), identity in standard
     deviations, expression shapes in 0.3 (components in standard deviations).
 
     Neither restrains the camera. V depends on sigma and t only through their ratio, so t^z is held where sigma is near

@@ -8,6 +8,7 @@ import numpy as np
 
 from fsynth.faces import LANDMARKS_65
 from fsynth_training.head.archive import HeadArrays, write_head
+from fsynth_training.head.colours import head_colours
 from fsynth_training.head.directions import FOLDERS, directions
 from fsynth_training.head.drawing import draw
 from fsynth_training.head.evaluation import print_errors
@@ -51,6 +52,9 @@ def build(wheel: Path, faces: Path, output: Path, *, modes: int) -> None:
         name: mesh.control(mesh.body + offset) - neutral for name, offset in mesh.expression_bodies().items()
     }
     print_errors(face, prior, mixture, people.select(people.held_out & ~people.smiling))
+    colour_mean, colour_modes = head_colours(
+        mesh, face, prior, offsets, np.array(list(expressions.values())), people.select(~people.held_out), faces
+    )
     vertices, weights = on_control_mesh(mesh, seen[LANDMARKS_65])
     head = HeadArrays(
         info={"name": "fsynth", "licence": LICENCE, "source": SOURCE},
@@ -64,7 +68,8 @@ def build(wheel: Path, faces: Path, output: Path, *, modes: int) -> None:
         uvs=mesh.uvs,
         uv_polygons=mesh.uv_polygons,
         texture=paint(),
-        colour_mean=plain_colours(mesh),
+        colour_mean=colour_mean,
+        colour_basis=colour_modes,
         landmark_vertices=vertices,
         landmark_weights=weights,
     )

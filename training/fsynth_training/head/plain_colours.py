@@ -11,20 +11,32 @@ SKIN = np.array([188.0, 146, 124]) / 255
 LIPS = np.array([168.0, 98, 92]) / 255
 MOUTH = np.array([92.0, 34, 34]) / 255
 LIDS = np.array([186.0, 112, 102]) / 255
+MOUTH_BAG = (0.0, -0.03, -0.02)
+EYE_SOCKETS = ((0.029, 0.0, -0.012), (-0.029, 0.0, -0.012))
+"""Points nearest to the insides of mouth and lids, metres."""
+
+PARTS = {
+    "eye": (226, 219, 212), "cornea": (255, 255, 255), "teeth": (226, 214, 192), "gums": (176, 92, 90),
+    "tongue": (178, 96, 96), "lashes": (38, 26, 20), "brows": (38, 26, 20),
+}  # fmt: skip
+"""sRGB of the beginnings of parts' names."""
+
 _LIP_RINGS = 7.0
 """Rings of quads from the inside of the mouth to the border of the red of the lips."""
 
 
 def plain_colours(mesh: HeadMesh) -> np.ndarray:
-    """(n, 3) sRGB of the control mesh; parts other than the skin are as dark as the mouth."""
+    """(n, 3) sRGB of the control mesh."""
     colours = np.tile(SKIN, (len(mesh.control(mesh.body)), 1))
-    colours[mesh.skin.positions.shape[0] :] = MOUTH
     hops = mesh.skin.positions @ mesh.slit.hops
     red = np.clip(_LIP_RINGS - hops, 0, 1)[:, None]
     skin = slice(mesh.skin.positions.shape[0])
     colours[skin] = SKIN + red * (LIPS - SKIN)
-    for point, colour in (((0, -0.03, -0.02), MOUTH), ((0.029, 0, -0.012), LIDS), ((-0.029, 0, -0.012), LIDS)):
-        colours[inside(mesh, np.array(point))] = colour
+    for name, colour in PARTS.items():
+        rows = mesh.polygons[np.char.startswith(np.array(mesh.part_names)[mesh.polygon_part], name)]
+        colours[np.unique(rows[rows >= 0])] = np.array(colour) / 255
+    for point, inner in ((MOUTH_BAG, MOUTH), *((socket, LIDS) for socket in EYE_SOCKETS)):
+        colours[inside(mesh, np.array(point))] = inner
     return colours
 
 

@@ -24,6 +24,7 @@ from fsynth_training.fit.linear_config import DetailConfig, SpaceConfig
 if TYPE_CHECKING:
     from fsynth_training.dataset.geometry import Geometry
 
+MEASURED = {"lip_gap": "0", "yaw": "-2.0", "glasses": "0.05", "forehead": "9.0"}
 CONFIG = DetailConfig(exemplars=3, softest=1, sharpest=1e6, sharpness=140)
 
 
@@ -31,7 +32,7 @@ CONFIG = DetailConfig(exemplars=3, softest=1, sharpest=1e6, sharpness=140)
 def dataset(geometry: Geometry) -> Dataset:
     plain = studio(geometry)
     noise = np.random.default_rng(2).normal(0, 0.03, plain.textures.shape[:3])
-    return replace(plain, fine=noise.astype(np.float16), photos=tuple({**row, "lip_gap": "0"} for row in plain.photos))
+    return replace(plain, fine=noise.astype(np.float16), photos=tuple({**row, **MEASURED} for row in plain.photos))
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +69,21 @@ def test_soft_targets_do_not_serve(dataset: Dataset, normalise: Normalisation, g
     fine = np.array(dataset.fine)
     fine[[0, 2, 4]] = 0
 
-    with pytest.raises(FitError, match=r"detail\.exemplars = 3, but 2 targets have a sharpness within 90\.\.1e\+06"):
+    with pytest.raises(
+        FitError, match=r"detail\.exemplars = 3, but 2 targets serve, with a sharpness within 90\.\.1e\+06"
+    ):
         # Two of the seven are the targets of no photo: who smiles is given the neutral one.
         module.exemplars(
             replace(dataset, fine=fine, photo_target=np.array([0, 0, 2, 2, 4, 5, 6, -1, -1], np.int32)),
             normalise, geometry, replace(CONFIG, softest=90),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), [("yaw", "-8"), ("glasses", "0.08"), ("forehead", "13"), ("yaw", "")])
+def test_who_looks_aside_or_is_covered_does_not_serve(dataset: Dataset, name: str, value: str) -> None:
+    photos = tuple({**row, name: value} if number == 4 else row for number, row in enumerate(dataset.photos))
+
+    np.testing.assert_array_equal(module.plain_faces(replace(dataset, photos=photos), CONFIG), np.arange(7) != 4)
 
 
 def test_a_dataset_without_fine_detail_is_sent_back(

@@ -39,9 +39,7 @@ class Exemplars:
     bias: np.ndarray
 
 
-def exemplars(
-    dataset: Dataset, normalisation: Normalisation, geometry: Geometry, config: DetailConfig
-) -> Exemplars:
+def exemplars(dataset: Dataset, normalisation: Normalisation, geometry: Geometry, config: DetailConfig) -> Exemplars:
     """Choose ``config.exemplars`` sharp targets that stand for all people of the dataset, and cut out their detail.
 
     Raises:
@@ -51,13 +49,12 @@ def exemplars(
         raise FitError("The detail stage needs a dataset with fine detail: prepare it with --set fine=true.")
     luma = np.asarray(dataset.textures) @ (LUMA / 255) + dataset.fine
     measured = sharpness(luma, geometry.face)
-    fitted = ~dataset.validation[dataset.photo_identity] & (dataset.photo_target >= 0)
-    own = np.isin(np.arange(len(luma)), dataset.photo_target[fitted])
-    rows = np.flatnonzero(own & (measured >= config.softest) & (measured <= config.sharpest))
+    rows = np.flatnonzero(plain_faces(dataset, config) & (measured >= config.softest) & (measured <= config.sharpest))
     if len(rows) < config.exemplars:
         raise FitError(
-            f"detail.exemplars = {config.exemplars}, but {len(rows)} targets have a sharpness within "
-            f"{config.softest:g}..{config.sharpest:g}. Lower detail.exemplars, or widen detail.softest and .sharpest."
+            f"detail.exemplars = {config.exemplars}, but {len(rows)} targets serve, with a sharpness within "
+            f"{config.softest:g}..{config.sharpest:g}. Lower detail.exemplars, or widen detail.softest, .sharpest, .yaw, "
+            ".glasses and .forehead."
         )
     keys = normalisation(np.asarray(dataset.target_features)[rows])
     people = normalisation(np.asarray(dataset.features)[:, 0])
@@ -66,9 +63,20 @@ def exemplars(
     gain = np.clip(np.sqrt(config.sharpness / measured[kept]), 0.7, 1.5)
     inside = [_inside(matte, geometry) for matte in np.asarray(dataset.mattes)[kept]]
     bank = np.stack([fine_of(image, config.sigma) for image in luma[kept]]) * np.stack(inside) * gain[:, None, None]
+    bank = config.limit * np.tanh(bank / config.limit)
     bank = with_mouths(bank, keys, changed_mouths(dataset)[kept], geometry)
     kernel, bias = nearest(keys, people)
     return Exemplars(kept, bank.reshape(len(kept), -1).astype(np.float32), kernel, bias)
+
+
+def plain_faces(dataset: Dataset, config: DetailConfig) -> np.ndarray:
+    """(N,) bool: targets of people who are not held out, frontal, with nothing before the face."""
+    plain = ~dataset.validation[dataset.photo_identity] & (dataset.photo_target >= 0)
+    for name in ("yaw", "glasses", "forehead"):
+        values = column(dataset, name)
+        numbers = np.where(values != "", values, "inf").astype(float)
+        plain &= np.abs(numbers) <= getattr(config, name)
+    return np.isin(np.arange(len(dataset.textures)), dataset.photo_target[plain])
 
 
 def sharpness(luma: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -83,6 +83,9 @@ class DetailConfig:
         softest, sharpest: only targets within these serve, variance of the Laplacian of luma (0..255) in the face:
             softer ones have no detail, and beyond lies the noise of sensors.
         sharpness: what each is brought to, within a factor of .7 to 1.5 of its amplitude.
+        limit: luma (0..1) that detail stays within: the glint of one face is none on another.
+        yaw, glasses, forehead: the largest values of these rules (columns of photos.csv) of a face that serves; the
+            frame of spectacles and a fringe would show on others.
     """
 
     exemplars: int = 0
@@ -90,6 +93,10 @@ class DetailConfig:
     softest: float = 90.0
     sharpest: float = 260.0
     sharpness: float = 140.0
+    limit: float = 0.08
+    yaw: float = 7.0
+    glasses: float = 0.072
+    forehead: float = 12.0
 
 
 @dataclass(frozen=True, kw_only=True)

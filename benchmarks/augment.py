@@ -7,7 +7,8 @@
    one process, one after the other in every round; a ratio is the median over rounds of (seamlessClone / contestant)
    within the round, of seconds of CPU, so that a busy machine matters little. Images go in and come out as uint8.
 3. What a finished morph costs, by its parts, and whether that depends on its number (--spread).
-4. Whole runs of ``fsynth train augment`` without features (--counts): morphs/s, and seconds of CPU for each.
+4. Runs of ``fsynth train augment`` without features (--counts), from the start of the processes to the last shard:
+   morphs/s, and milliseconds of CPU for each.
 
 Without --dataset, 400 random smooth textures stand for faces; cost does not depend on what is in them.
 """
@@ -34,8 +35,8 @@ from fsynth.warp.numpy import sparse_image_warp
 from fsynth_training.augment import morphs
 from fsynth_training.augment.compositing import Compositor, blending_mask, differences_and_weights
 from fsynth_training.augment.config import AugmentConfig
-from fsynth_training.augment.records import make_record
-from fsynth_training.augment.shards import make_shards
+from fsynth_training.augment.records import import_tensorflow, make_record
+from fsynth_training.augment.shards import SOURCE, make_shards
 from fsynth_training.augment.source import MorphSource, prepare
 from fsynth_training.dataset.store import Dataset
 
@@ -165,7 +166,10 @@ def spread(source: MorphSource, count: int) -> None:
 def runs(dataset: Path, counts: list[int], workers: int, folder: Path) -> None:
     print(f"| morphs, {workers} processes | seconds | morphs/s | ms of CPU for each | load of the machine |")
     print("| --- | --- | --- | --- | --- |")
+    import_tensorflow()
     for count in counts:
+        # Once a dataset, whatever the count, and measured above.
+        prepare(Dataset.open(dataset), CONFIG, folder / str(count) / SOURCE)
         began, busy = time.monotonic(), _busy()
         make_shards(dataset, folder / str(count), count, CONFIG, workers=workers)
         seconds, busy = time.monotonic() - began, _busy() - busy

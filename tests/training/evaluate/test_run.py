@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import re
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -69,9 +68,6 @@ def people(astronaut: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"{p}{n}.png,{p}<i>,{e}" for p in "ab" for n, e in enumerate(("neutral", "smiling", "", ""))]
     (folder / "people.csv").write_text("\n".join(["file,identity,expression", *rows]) + "\n")
     return folder / "people.csv"
-
-
-Make = Callable[[list[str]], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def labelled() -> FeaturePool:
     coefficients = np.arange(24, dtype=np.float32).reshape(8, 3)
     coefficients[[1, 4]] = np.nan
     inputs = np.eye(8, dtype=np.float32)
-    return FeaturePool(inputs, 2 * inputs, PERSON, coefficients, np.ones(8, bool))
+    return FeaturePool(inputs, 2 * inputs, PERSON, coefficients, np.zeros(8, int))
 
 
 def drawn(pool: FeaturePool, count: int = 40, **changes: Any) -> list[dict[str, np.ndarray]]:
@@ -88,6 +89,15 @@ def test_targets_count_only_where_there_is_one_and_nothing_is_mixed(labelled: Fe
         np.testing.assert_array_equal(batch["coefficients"][::2], np.nan_to_num(labelled.coefficients[rows]))
 
 
+@pytest.mark.parametrize("plain", [0.0, 0.25, 1.0])
+def test_so_many_photos_are_shown_as_they_are(labelled: FeaturePool, plain: float) -> None:
+    pool = replace(labelled, view=np.array([0, 1, 0, 1, 2, 3, 2, 3]))
+
+    rows = np.concatenate([batch["inputs"][::2].argmax(axis=1) for batch in drawn(pool, 200, plain=plain)])
+
+    assert np.mean(rows < 4) == pytest.approx(plain, abs=0.05)
+
+
 def test_a_batch_depends_on_its_number_and_seed_alone(labelled: FeaturePool) -> None:
     config = LinearConfig(batch=8, seed=1)
     again = Batches(labelled, config).batch(7)["inputs"]
@@ -109,7 +119,7 @@ def test_the_pool_holds_every_view_with_the_target_of_its_side(geometry: Geometr
     np.testing.assert_array_equal(found[:7, 0], np.arange(7))
     np.testing.assert_array_equal(found[:7, 1], np.arange(7) + 7)
     assert np.isnan(found[7:]).all()
-    np.testing.assert_array_equal(pool.plain.reshape(9, 3), [[True, False, False]] * 9)
+    np.testing.assert_array_equal(pool.view.reshape(9, 3), [[0, 1, 2]] * 9)
 
 
 def test_photos_without_a_target_can_be_left_out(geometry: Geometry) -> None:

@@ -126,7 +126,7 @@ def three(astronaut_set: PreparedSet, geometry: Geometry) -> Callable[..., Any]:
     mean = unit(photos).mean(axis=0)
     normalisation = Normalisation(mean, float((unit(photos) - mean).std()), np.zeros((0, 1024)))
     unlabelled = np.full((3, 7), np.nan, np.float32)
-    pool = FeaturePool(photos, photos, np.arange(3), unlabelled, np.ones(3, bool))
+    pool = FeaturePool(photos, photos, np.arange(3), unlabelled, np.zeros(3, int))
     nuisances = Nuisances(photos, np.array([-1, 0, 1], np.float32), np.array([1, -2, 1], np.float32))
 
     def likeness(decoder: LinearDecoder) -> float:

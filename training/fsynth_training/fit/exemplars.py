@@ -53,8 +53,8 @@ def exemplars(dataset: Dataset, normalisation: Normalisation, geometry: Geometry
     if len(rows) < config.exemplars:
         raise FitError(
             f"detail.exemplars = {config.exemplars}, but {len(rows)} targets serve, with a sharpness within "
-            f"{config.softest:g}..{config.sharpest:g}. Lower detail.exemplars, or widen detail.softest, .sharpest, .yaw, "
-            ".glasses and .forehead."
+            f"{config.softest:g}..{config.sharpest:g}. Lower detail.exemplars, or widen detail.softest, .sharpest, "
+            ".yaw, .glasses and .forehead."
         )
     keys = normalisation(np.asarray(dataset.target_features)[rows])
     people = normalisation(np.asarray(dataset.features)[:, 0])

@@ -20,14 +20,14 @@ class FeaturePool:
         goals: (P, W), what the output should look like: halfway between the photo and the mean of its person's photos.
         person: (P,) int.
         coefficients: (P, K), the clean target in the face space, NaN where there is none.
-        plain: (P,) bool, whether the photo is as it is.
+        view: (P,) int, 0 for the photo as it is, 1 mirrored, 2.. degraded.
     """
 
     inputs: np.ndarray
     goals: np.ndarray
     person: np.ndarray
     coefficients: np.ndarray
-    plain: np.ndarray
+    view: np.ndarray
 
 
 def feature_pool(dataset: Dataset, coefficients: np.ndarray, *, unlabelled: bool = True) -> FeaturePool:
@@ -54,7 +54,7 @@ def feature_pool(dataset: Dataset, coefficients: np.ndarray, *, unlabelled: bool
         goals=np.repeat(goals, views, axis=0),
         person=np.repeat(person, views),
         coefficients=wanted.reshape(-1, wanted.shape[-1]),
-        plain=np.tile(np.arange(views) == 0, len(rows)),
+        view=np.tile(np.arange(views), len(rows)),
     )
 
 
@@ -71,11 +71,12 @@ class Batches:
         people = pool.person[self._order]
         self._starts = np.searchsorted(people, pool.person, "left")
         self._ends = np.searchsorted(people, pool.person, "right")
+        self._plain, self._degraded = np.flatnonzero(pool.view < 2), np.flatnonzero(pool.view >= 2)
 
     def batch(self, step: int) -> dict[str, np.ndarray]:
         """Batch number ``step``: inputs, goals, second (B, W), coefficients (B, K), and paired, clean (B,) 0 or 1."""
         pool, rng = self.pool, np.random.default_rng([self.config.seed, step])
-        first, other = rng.integers(0, len(pool.inputs), (2, self.config.batch))
+        first, other = self._rows(rng), self._rows(rng)
         weight = rng.uniform(*self.config.mix_range, self.config.batch).astype(np.float32)
         weight[::2] = 1
         mixed = weight[:, None]
@@ -89,3 +90,10 @@ class Batches:
             "coefficients": np.nan_to_num(pool.coefficients[first]),
             "clean": clean.astype(np.float32),
         }
+
+    def _rows(self, rng: np.random.Generator) -> np.ndarray:
+        count = self.config.batch
+        rows = rng.choice(self._plain, count)
+        if not len(self._degraded):
+            return rows
+        return np.where(rng.random(count) < self.config.plain, rows, rng.choice(self._degraded, count))

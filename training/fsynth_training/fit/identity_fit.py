@@ -116,7 +116,7 @@ def _step(
     per_pixel = np.square(space.face.directions).sum(axis=1) / (geometry.face > 0.5).sum()
     per_landmark = np.square(space.shapes.directions).sum(axis=1) / len(space.mean_landmarks)
     scale = tf.constant(np.concatenate([per_pixel, per_landmark]), tf.float32)
-    spread = np.random.default_rng([config.seed, 2]).permutation(np.flatnonzero(pool.plain))
+    spread = np.random.default_rng([config.seed, 2]).permutation(np.flatnonzero(pool.view == 0))
     people = tf.constant(normalisation(pool.inputs[spread]))
     looking = tf.constant(normalisation(nuisances.features))
     width, yaw = (tf.constant(values) for values in (nuisances.mouth_width, nuisances.yaw))

@@ -92,8 +92,8 @@ class DetailConfig:
     sigma: float = 1.5
     softest: float = 90.0
     sharpest: float = 260.0
-    sharpness: float = 140.0
-    limit: float = 0.08
+    sharpness: float = 170.0
+    limit: float = 0.12
     yaw: float = 7.0
     glasses: float = 0.072
     forehead: float = 12.0
@@ -109,6 +109,7 @@ class LinearConfig:
         batch: samples a step.
         hidden: width of a perceptron beside the linear map from features to coefficients; 0 for none.
         unlabelled: whether photos without a target are learned from too, by the likeness alone.
+        plain: share of photos that are shown as they are or mirrored; the others are degraded copies.
         mix_range: half of the samples are mixtures of two people's features; the first one's weight is drawn from here.
         chip_size: size in pixels at which the encoder looks at outputs.
         occlusion: share of outputs of which the encoder sees only a part, so that no one place carries the likeness.
@@ -123,6 +124,7 @@ class LinearConfig:
     learning_rate: float = 3e-3
     warm_up: int = 20
     unlabelled: bool = True
+    plain: float = 0.5
     mix_range: tuple[float, float] = (-0.35, 1.35)
     chip_size: int = 160
     occlusion: float = 0.0
@@ -141,5 +143,5 @@ class LinearConfig:
             raise FitError(f"mix_range must rise, it is {list(self.mix_range)}.")
         if self.detail.exemplars < 0 or self.detail.sigma <= 0:
             raise FitError("detail.exemplars must not be negative, and detail.sigma must be above 0.")
-        if not 0 <= self.occlusion <= 1 or not 0 <= self.skin.share <= 1:
-            raise FitError("occlusion and skin.share must be within 0..1.")
+        if not all(0 <= share <= 1 for share in (self.occlusion, self.plain, self.skin.share)):
+            raise FitError("occlusion, plain and skin.share must be within 0..1.")

@@ -7,9 +7,9 @@
 
 The truth: neutral studio portraits of the 20 people of the London set that no training saw. Each becomes digital
 negatives of known light and exposure, with noise, which LibRaw reads. Angle: between recovered and true light in camera
-RGB, degrees. Delta E: CIEDE2000 against the portrait, means over skin, greys (chroma below 5) and all pixels; "skin, as
-bright": after the skin's luminance is made that of the truth, for peers that leave the exposure alone. EV: absolute error
-of the skin's luminance.
+RGB, degrees. Delta E: CIEDE2000 against the portrait, means over skin, greys (chroma below 5) and all pixels; "as bright":
+after the skin's luminance is made that of the truth, for peers that leave the exposure alone. EV: absolute error of the
+skin's luminance.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
-import fsynth
 from benchmarks.balance_methods import (
     Balanced,
     NormalFace,
@@ -31,6 +29,8 @@ from benchmarks.balance_methods import (
     xphoto,
 )
 from benchmarks.balance_scenes import ITA_LIMITS, Scene, scenes
+
+import fsynth
 from fsynth.balance.colour_science import colour
 from fsynth.balance.skin import skin_mask
 from fsynth.balance.srgb import LUMINANCE, to_linear

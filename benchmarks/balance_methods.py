@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks.balance_scenes import Scene
+
 from fsynth.balance import eq4
 from fsynth.balance.develop import as_float, develop, is_clipped
 from fsynth.balance.gains import Gains, solve

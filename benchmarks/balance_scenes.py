@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tests.sdk.balance.synthetic import Shot, make_dng, true_gains
 
 from fsynth.balance.develop import develop
 from fsynth.balance.gains import Gains
@@ -16,7 +17,6 @@ from fsynth.balance.srgb import from_linear, to_linear
 from fsynth.balance.temperature import Temperature
 from fsynth.faces import LANDMARKS_65, AlignedFace, align, find_faces, read_photo
 from fsynth_training.dataset.open_sets import held_out_london, london_pairs
-from tests.sdk.balance.synthetic import Shot, make_dng, true_gains
 
 LIGHTS = {
     "2500 K": Temperature(2500, 0.0),

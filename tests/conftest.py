@@ -26,6 +26,7 @@ SHARED = ROOT.parent / "shared"
 EXTRAS = {
     "tensorflow": "tensorflow",
     "train": "scipy",
+    "balance": "rawpy",
     "heif": "pillow_heif",
     "mesh": "pygltflib",
     "models": "open3d",

@@ -9,10 +9,10 @@ import numpy as np
 from fsynth.balance.gains import Gains, solve_exposure
 from fsynth.balance.temperature import temperature_xy
 
-FACE_ERROR = 0.08
+FACE_ERROR = 0.065
 """Default standard deviation of the logarithm of a channel of the normalized face, linear sRGB, green apart."""
 
-LIGHT_SPREAD = 0.006
+LIGHT_SPREAD = 0.008
 """Default standard deviation of Duv of the lights that photos are taken in."""
 
 _MIREDS: np.ndarray = np.arange(40.0, 601.0, 2.0)  # 25,000 K to 1,667 K

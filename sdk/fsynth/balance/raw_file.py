@@ -104,7 +104,9 @@ def read_raw(path: Path | str, *, half: bool = True) -> RawPhoto:
             )
             return _photo(path, raw, decoded, half)
     except rawpy.LibRawFileUnsupportedError as error:
-        raise PhotoError(f"{path} is no RAW file, or of a kind that LibRaw {_version()} doesn't read.") from error
+        raise PhotoError(
+            f"{path} is no RAW file that LibRaw {_version()} reads: it is of another kind, or its beginning is damaged."
+        ) from error
     except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
         raise PhotoError(f"{path} can't be decoded: it is damaged or incomplete ({_text(error)}).") from error
     except OSError as error:

@@ -13,7 +13,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import tifffile
 
 from fsynth.balance.gains import Gains
 from fsynth.balance.raw_file import SRGB_TO_XYZ
@@ -78,6 +77,8 @@ def expose(picture: np.ndarray, shot: Shot, rng: np.random.Generator, xyz_to_cam
 
 def write_dng(path: Path, mosaic: np.ndarray, shot: Shot, xyz_to_camera: np.ndarray = CAMERA) -> None:
     """Write ``mosaic``, as ``expose`` gives it, as a DNG file."""
+    import tifffile  # of the extra "balance"
+
     as_shot = 1 / light_multipliers(shot.preset.to_xy(), xyz_to_camera)
     short, byte, text, rational, signed = 3, 1, 2, 5, 10
     tags = [

@@ -27,6 +27,7 @@ EXTRAS = {
     "tensorflow": "tensorflow",
     "train": "scipy",
     "balance": "rawpy",
+    "beam": "apache_beam",
     "heif": "pillow_heif",
     "mesh": "pygltflib",
     "models": "open3d",

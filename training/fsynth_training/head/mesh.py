@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from fsynth_training.head import atlas
 from fsynth_training.head.directions import mean_body
@@ -16,6 +17,7 @@ from fsynth_training.head.skin import Cut, cut_bust
 from fsynth_training.head.smooth_skin import SmoothSkin
 from fsynth_training.head.source import Source
 from fsynth_training.head.teeth import teeth_parts
+from fsynth_training.head.topology import edges_of
 
 LIP_OVERLAP = 0.7e-3
 """Metres by which the sealed lips overlap before subdivision, which draws both back."""
@@ -35,6 +37,11 @@ _LIPS_CLOSED = (
     "mouthSmile", "mouthDimple", "mouthPress", "mouthFrown", "mouthLeft", "mouthRight", "mouthStretch", "mouthRoll",
     "mouthShrug", "mouthPucker", "cheekPuff", "cheekSquint", "jawForward", "noseSneer",
 )  # fmt: skip
+
+
+# Expressions that the source draws with creases sharper than its mesh can show.
+_CREASING = ("mouthSmile", "mouthDimple")
+_SMOOTHINGS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +77,17 @@ class HeadMesh:
         """A difference between people, (N, 3), without what would open their lips."""
         return self.slit.close(offset.astype(np.float64), self.body, 0.0)
 
+    def _without_creases(self, offset: np.ndarray) -> np.ndarray:
+        """``offset`` (N, 3) smoothed over the skin, but for the lips, each vertex by the mean of its neighbours."""
+        edges = edges_of(self.source.polygons[self.source.groups["body"]])
+        both = np.concatenate([edges, edges[:, ::-1]])
+        neighbours = sparse.csr_matrix((np.ones(len(both)), both.T), shape=(len(offset),) * 2)
+        count = np.maximum(np.asarray(neighbours.sum(axis=1)), 1)
+        share = 0.5 * np.clip((self.slit.hops - 4) / 4, 0, 1)[:, None]
+        for _ in range(_SMOOTHINGS):
+            offset = offset + share * (neighbours @ offset / count - offset)
+        return offset
+
     def expression_bodies(self) -> dict[str, np.ndarray]:
         """ARKit's 52 shapes as offsets of the body: name -> (N, 3) metres."""
         groups = self.source.groups
@@ -83,6 +101,8 @@ class HeadMesh:
                 offset[tongue] = with_jaw @ (self.body + offset)[jaw] - self.body[tongue]
             if name.startswith(_LIPS_CLOSED):
                 offset = self.slit.close(offset, self.body, 0.0)
+            if name.startswith(_CREASING):
+                offset = self._without_creases(offset)
             offsets[name] = offset
         return offsets
 

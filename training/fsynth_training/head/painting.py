@@ -13,7 +13,7 @@ SIZE = 1024
 _HAIR = (38, 26, 20)
 _SKIN = (188, 146, 124)
 _MOUTH = (92, 34, 34)
-_LID = (186, 112, 102)  # the inside of the lids
+_LID = (208, 142, 130)  # the inside of the lids
 
 
 def paint(seed: int = 0) -> np.ndarray:

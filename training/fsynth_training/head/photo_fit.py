@@ -69,7 +69,7 @@ def fit_photo(
     coefficients = belief.mean if coefficients is None else coefficients
     weight = np.repeat(1 / noise, 2)
     for _ in range(steps):
-        image, by_pose, by_shape = _project(model, pose, coefficients)
+        image, by_pose, by_shape = project(model, pose, coefficients)
         jacobian = np.concatenate([by_pose, by_shape], axis=1) * weight[:, None]
         residual = (points - image).ravel() * weight
         hessian = jacobian.T @ jacobian
@@ -78,14 +78,14 @@ def fit_photo(
         gradient[POSE:] += belief.precision @ (belief.mean - coefficients)
         step = np.linalg.solve(hessian, gradient)
         pose, coefficients = pose + step[:POSE], coefficients + step[POSE:]
-    image, _, _ = _project(model, pose, coefficients)
+    image, _, _ = project(model, pose, coefficients)
     return PhotoFit(pose, coefficients, np.linalg.inv(hessian)[POSE:, POSE:], image - points)
 
 
-def _project(
+def project(
     model: LandmarkModel, pose: np.ndarray, coefficients: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Landmarks (L, 2) px, and their derivatives (2L, 6) and (2L, B)."""
+    """Landmarks (L, 2) px at a pose (6,) and coefficients (B,), and their derivatives (2L, 6) and (2L, B)."""
     camera = Camera()
     rotation = rotation_matrix(pose[:3])
     points = model.mean + model.modes @ coefficients

@@ -10,7 +10,7 @@ from fsynth_training.head.topology import island_of
 SKIN = np.array([188.0, 146, 124]) / 255
 LIPS = np.array([168.0, 98, 92]) / 255
 MOUTH = np.array([92.0, 34, 34]) / 255
-LIDS = np.array([186.0, 112, 102]) / 255
+LIDS = np.array([208.0, 142, 130]) / 255
 MOUTH_BAG = (0.0, -0.03, -0.02)
 EYE_SOCKETS = ((0.029, 0.0, -0.012), (-0.029, 0.0, -0.012))
 """Points nearest to the insides of mouth and lids, metres."""

@@ -75,10 +75,11 @@ def learn_prior(model: LandmarkModel, ways: Directions, people: People, *, round
         prior = _update(np.array([fit.coefficients[:count] for fit in found]),
                         np.mean([fit.covariance[:count, :count] for fit in found], axis=0), ways.symmetric)  # fmt: skip
         faces = [fit for fit, is_neutral in zip(found, neutral, strict=True) if not is_neutral]
-        likely = np.array([fit.coefficients[count:] for fit in faces])
-        unknown = np.mean([np.diag(fit.covariance)[count:] for fit in faces], axis=0)
-        mood = likely.mean(axis=0)
-        spread = np.clip(np.sqrt(likely.var(axis=0) + unknown), *_SPREAD_RANGE)
+        if faces:
+            likely = np.array([fit.coefficients[count:] for fit in faces])
+            unknown = np.mean([np.diag(fit.covariance)[count:] for fit in faces], axis=0)
+            mood = likely.mean(axis=0)
+            spread = np.clip(np.sqrt(likely.var(axis=0) + unknown), *_SPREAD_RANGE)
         error = np.mean([np.linalg.norm(fit.residuals, axis=1).mean() for fit in found]) / 55
         print(f"round {number + 1}: {error:.2%} of the interocular distance left over {len(found)} photographs")
     return prior

@@ -7,9 +7,9 @@
 
 The truth: neutral studio portraits of the 20 people of the London set that no training saw. Each becomes digital
 negatives of known light and exposure, with noise, which LibRaw reads. Angle: between recovered and true light in camera
-RGB, degrees. Delta E: CIEDE2000 against the portrait, means over skin, greys (chroma below 5) and all pixels; "as bright":
-after the skin's luminance is made that of the truth, for peers that leave the exposure alone. EV: absolute error of the
-skin's luminance.
+RGB, degrees. Delta E: CIEDE2000 against the portrait, pixel by pixel, so that noise counts; means over skin, greys
+(chroma below 5) and all pixels. "As bright": after the skin's luminance is made that of the truth, for peers that leave the
+exposure alone. EV: absolute error of the skin's luminance.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from benchmarks.balance_methods import (
     of_picture,
     xphoto,
 )
-from benchmarks.balance_scenes import ITA_LIMITS, Scene, scenes
+from benchmarks.balance_scenes import EXPOSURES, ITA_LIMITS, Scene, scenes
 
 import fsynth
 from fsynth.balance.colour_science import colour
@@ -46,6 +46,7 @@ class Score:
     method: str
     group: str
     light: str
+    exposure: str
     angle: float
     skin: float
     skin_as_bright: float
@@ -88,6 +89,7 @@ def score(method: str, scene: Scene, balanced: Balanced) -> Score:
         method=method,
         group=skin_group(scene.truth, skin),
         light=scene.light,
+        exposure=f"{scene.shot.exposure:+} EV",
         angle=float(np.degrees(np.arccos(np.clip(cosine, -1, 1)))),
         skin=difference(picture[skin], truth[skin]),
         skin_as_bright=difference(as_bright, truth[skin]),
@@ -160,6 +162,9 @@ def main() -> None:
     shown = ["as shot", "Eq. 4 (real face)", "gains (real face)", "gains + prior (real face)"]
     print("\nBy skin tone (ITA):\n")
     print_split(scores, shown, lambda one: one.group, list(ITA_LIMITS))
+    perfect = ["gains (real face)", "gains (perfect face)"]
+    print("\nBy exposure:\n")
+    print_split(scores, perfect, lambda one: one.exposure, [f"{ev:+} EV" for ev in EXPOSURES])
     print("\nBy light:\n")
     print_split(scores, shown, lambda one: one.light, list(dict.fromkeys(scene.light for scene in taken)))
 

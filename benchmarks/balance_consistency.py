@@ -5,8 +5,8 @@
 
 caltech1999: 8-bit JPEGs of 16 people under fluorescent, tungsten, outdoor and back light, balanced in linear sRGB.
 Synthesised shoots: the 20 held-out people of London as digital negatives, each in 4 lights with 4 exposures.
-Spread: root mean square distance (Lab, Delta E 1976) of the mean colour of a face from the person's mean over the photos;
-the mean over people. Gains are solved on the skin and the spread is measured in the paper's box, which is other pixels.
+Spread: root mean square distance (Lab, Delta E 1976) of the mean colour of a face from the person's mean over their
+photos; the mean over people. Gains are solved on the skin, the spread is measured in the paper's box: other pixels.
 "per photo" balances every photo to its own normalized face; "by person" to the mean colour of the person's.
 """
 

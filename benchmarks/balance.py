@@ -8,8 +8,8 @@
 The truth: neutral studio portraits of the 20 people of the London set that no training saw. Each becomes digital
 negatives of known light and exposure, with noise, which LibRaw reads. Angle: between recovered and true light in camera
 RGB, degrees. Delta E: CIEDE2000 against the portrait, pixel by pixel, so that noise counts; means over skin, greys
-(chroma below 5) and all pixels. "As bright": after the skin's luminance is made that of the truth, for peers that leave the
-exposure alone. EV: absolute error of the skin's luminance.
+(chroma below 5) and all pixels. "As bright": after the skin's luminance is made that of the truth, for peers that leave
+the exposure alone. EV: absolute error of the skin's luminance.
 """
 
 from __future__ import annotations

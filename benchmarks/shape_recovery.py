@@ -80,7 +80,8 @@ def report(name: str, model: MorphableModel, heads: int, descents: int) -> None:
         drawn = [draw_head(model, rng, noise) for _ in range(heads)]
         truths = [model.mean[rows] + np.tensordot(head.identity, modes, 1) for head in drawn]
         mean = root_mean_square([similarity_error(model.mean[rows], truth) for truth in truths])
-        print(f"| {noise} px | mean head | | | {mean:.2f} | 1.00 | | |")
+        spread = root_mean_square([root_mean_square(list(head.identity)) for head in drawn])
+        print(f"| {noise} px | mean head | | | {mean:.2f} | {spread:.2f} | | |")
         for label, options in {
             "identity, rotation": {"expression": False},
             "and expression": {},

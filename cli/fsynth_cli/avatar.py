@@ -37,7 +37,9 @@ SUFFIXES = (".glb", ".obj", ".ply")
     multiple=True,
     help="How much, 0 to 1, of an expression: smile, blink, ..., or one of ARKit's shapes. May be repeated.",
 )
-@click.option("--preview", is_flag=True, help="Also write pictures: <name>.preview.png and, turning, <name>.preview.webp.")
+@click.option(
+    "--preview", is_flag=True, help="Also write pictures: <name>.preview.png and, turning, <name>.preview.webp."
+)
 @click.option("--fit-photo", is_flag=True, help="Take shape and skin detail from the photo itself, too.")
 @click.option(
     "--texture-size",
@@ -99,7 +101,9 @@ def avatar(
     if not quiet:
         for file in files:
             click.echo(click.format_filename(file))
-        click.echo(f"{len(head.vertices)} vertices, {len(head.shape_keys)} shapes, in {time.monotonic() - started:.1f} s.")
+        click.echo(
+            f"{len(head.vertices)} vertices, {len(head.shape_keys)} shapes, in {time.monotonic() - started:.1f} s."
+        )
 
 
 def _amount(text: str) -> tuple[str, float]:

@@ -12,7 +12,7 @@ from fsynth_morphable.model import MorphableModel, triangulate
 from fsynth_morphable.raster import Raster, rasterize
 
 MARGIN = 12
-"""Texels by which colours go on beyond the borders of islands, so that no background shows at seams, even in mipmaps."""
+"""Texels by which colours go on beyond the borders of islands, so that seams show no background, nor do mipmaps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Atlas:
         return raster.interpolate(values, self.triangles)
 
     def image(self, values: np.ndarray, background: np.ndarray) -> np.ndarray:
-        """The texture (size, size, d) of values (P, d); what shows nothing and lies beside nothing is ``background``."""
+        """The texture (size, size, d) of values (P, d); elsewhere it is ``background``."""
         flat = np.empty((self.size**2, values.shape[1]), values.dtype)
         flat[:] = background
         flat[self.margin] = values[self.margin_source]

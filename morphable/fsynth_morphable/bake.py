@@ -78,7 +78,7 @@ def bake(
             canvas[texels] = tint_brows(canvas[texels], atlas.interpolate(fit.points, texels), image, fit)
         elif name.startswith("lashes"):
             canvas[texels] = tint_lashes(canvas[texels], look.hair)
-    background = np.append(np.median(fit.basis, axis=0), 1)
+    background = np.append(np.median(fit.matched, axis=0), 1)
     return atlas.image(_to_bytes(canvas), _to_bytes(background))
 
 

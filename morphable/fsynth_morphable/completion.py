@@ -1,4 +1,4 @@
-"""Colours for vertices that no photo shows, from those it does show, for models without a colour basis."""
+"""Values for vertices that an image does not show, from those that it shows: colours, or corrections of colours."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ _ANCHOR = 0.01
 """How strongly every vertex is drawn to the mean colour, relative to one of its neighbours."""
 
 
-def complete(colours: np.ndarray, confidence: np.ndarray, triangles: np.ndarray, *, steps: int = 80) -> np.ndarray:
+def complete(colours: np.ndarray, confidence: np.ndarray, edges: np.ndarray, *, steps: int = 80) -> np.ndarray:
     """Keep colours where they are known and let them go on smoothly (harmonically) elsewhere.
 
-    Minimises ``sum_i confidence_i |c_i - colours_i|^2 + sum_ij |c_i - c_j|^2`` over the edges ij, with a weak pull to the
-    confidence-weighted mean, by conjugate gradients.
+    Minimises ``sum_i confidence_i |c_i - colours_i|^2 + sum_ij |c_i - c_j|^2`` over the edges ij, with a weak pull to
+    the confidence-weighted mean, by conjugate gradients.
 
     Args:
         colours: (N, 3) float, of any value where ``confidence`` is 0.
         confidence: (N,) float, 0 or more, at least one of them positive.
-        triangles: (T, 3) integers.
+        edges: (E, 2) integers, pairs of neighbours, each once: see ``edges_of``.
         steps: of conjugate gradients.
 
     Returns:
         (N, 3) float32.
     """
     n = len(colours)
-    edges = _edges(triangles)
     mean = np.average(colours, axis=0, weights=confidence)
     degree = np.bincount(edges.ravel(), minlength=n)
     diagonal = (degree + confidence + _ANCHOR)[:, None]
@@ -52,8 +51,8 @@ def complete(colours: np.ndarray, confidence: np.ndarray, triangles: np.ndarray,
     return (solution + mean).astype(np.float32)
 
 
-def _edges(triangles: np.ndarray) -> np.ndarray:
-    """The edges of the mesh, (E, 2), each once."""
+def edges_of(triangles: np.ndarray) -> np.ndarray:
+    """The edges of a mesh of triangles (T, 3): (E, 2) int64, each once."""
     pairs = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).astype(np.int64)
     pairs.sort(axis=1)
     keys = np.unique(pairs[:, 0] << 32 | pairs[:, 1])

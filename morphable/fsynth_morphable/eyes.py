@@ -57,7 +57,7 @@ class Eyeball:
         return self.centre + self.radius * directions.reshape(-1, 3)
 
     def angles(self, places: np.ndarray) -> np.ndarray:
-        """How far places (P, 3) metres are from the middle of the pupil, in radians seen from the middle of the ball."""
+        """How far places (P, 3) metres are from the middle of the pupil, (P,) radians seen from the ball's middle."""
         across, up, forward = (places - self.centre).T
         return np.arctan2(np.hypot(across, up), forward)
 
@@ -139,9 +139,10 @@ def recolour_eyeball(
     if not rim.any():
         return colours
     tint = iris / np.maximum(colours[rim].mean(axis=0), 0.02)
-    # Not the white around it, whatever the exact size of the painted iris.
     white = _step(colours.max(axis=1), 0.55, 0.75)[:, None]
-    share = (angle < 1.1 * _IRIS)[:, None] * (1 - white)
+    # What is coloured is iris: not the white, nor the seam of rim and white, which any tint would make a halo.
+    saturation = 1 - colours.min(axis=1) / np.maximum(colours.max(axis=1), 0.02)
+    share = ((angle < 1.1 * _IRIS) * _step(saturation, 0.15, 0.4))[:, None] * (1 - white)
     tinted = np.clip(colours * (1 + (tint - 1) * share) * (1 + (sclera - 1) * white), 0, 1)
     return _under_lid(tinted, (places[:, 1] - eyeball.centre[1]) / eyeball.radius)
 

@@ -75,9 +75,7 @@ def _import_pygltflib() -> Any:
     return pygltflib
 
 
-def _primitive(
-    head: Head, triangles: np.ndarray, material: int, textured: bool, binary: _Buffer, gltf: Any
-) -> Any:
+def _primitive(head: Head, triangles: np.ndarray, material: int, textured: bool, binary: _Buffer, gltf: Any) -> Any:
     """The triangles of one material, with vertices of their own: one for each pair of vertex and UV in use."""
     corners = head.triangles[0][triangles].ravel().astype(np.int64)
     textured = textured and head.uvs is not None
@@ -91,9 +89,7 @@ def _primitive(
     if textured and head.uvs is not None:
         flipped = head.uvs[uvs] * np.array([1, -1], np.float32) + np.array([0, 1], np.float32)  # glTF's v runs down
         attributes.TEXCOORD_0 = binary.vectors(flipped, gltf.ARRAY_BUFFER)
-    targets = [
-        {"POSITION": binary.displacements(displacement[vertices])} for displacement in head.shape_keys.values()
-    ]
+    targets = [{"POSITION": binary.displacements(displacement[vertices])} for displacement in head.shape_keys.values()]
     return gltf.Primitive(
         attributes=attributes, indices=binary.indices(indices.ravel()), material=material, targets=targets
     )
@@ -195,9 +191,7 @@ class _Buffer:
         return self._append(accessor)
 
     def _accessor(self, values: np.ndarray, bounds: bool) -> Any:
-        accessor = self._gltf.Accessor(
-            componentType=self._gltf.FLOAT, count=len(values), type=f"VEC{values.shape[1]}"
-        )
+        accessor = self._gltf.Accessor(componentType=self._gltf.FLOAT, count=len(values), type=f"VEC{values.shape[1]}")
         if bounds:
             columns = np.ascontiguousarray(values.T, np.float32)
             accessor.min, accessor.max = columns.min(axis=1).tolist(), columns.max(axis=1).tolist()

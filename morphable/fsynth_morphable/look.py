@@ -53,7 +53,7 @@ class Look:
 
 
 def find_look(model: MorphableModel, view: View, photo: View | None = None) -> Look:
-    """Read a person's look: eyes and hairline from the normalized face, the hair's colour from the photo if there is one."""
+    """Read a person's look: of the normalized face, but for the colour of the hair, if there is a photo."""
     image = view.image.astype(np.float32) / 255
     eyes = [name for name in ("eye_left", "eye_right") if name in model.part_names]
     iris, sclera = BROWN, 0.9
@@ -69,13 +69,13 @@ def find_look(model: MorphableModel, view: View, photo: View | None = None) -> L
     hair = hair_colour(image, points, scalp)
     if hair is None:
         return Look(iris, sclera, hair_density=scalp.density())
-    density = scalp.density(hairline_lift(image, points, scalp, hair))
-    hidden = veil(image, points, scalp, hair)
+    lift = hairline_lift(image, points, scalp, hair)
+    hidden = np.maximum(veil(image, points, scalp, hair), scalp.fading(lift))
     forehead = points[scalp.band(*_FOREHEAD) & np.isfinite(points).all(axis=1)]
     if photo is not None:
         own = hair_colour(photo.image.astype(np.float32) / 255, _skin_points(model, photo), scalp)
         hair = hair if own is None else own
-    return Look(iris, sclera, hair, density, hidden, forehead)
+    return Look(iris, sclera, hair, scalp.density(lift), hidden, forehead)
 
 
 @lru_cache(maxsize=2)

@@ -24,9 +24,9 @@ _BACKGROUND = ((0.56, 0.58, 0.60), (0.30, 0.31, 0.33))
 class Scene:
     """A head in its studio, ready to be looked at from any side.
 
-    ``vertices``: (N, 3) with the expression that is on. ``normals``: (N, 3). ``light``: (N, 3) linear RGB at each vertex.
-    ``texture``: (S, S, 4) float32, linear RGB and alpha, or None. ``colours``: (N, 3) linear RGB where there is no texture.
-    ``opaque``, ``cut_out`` and ``clear``: rows of the head's triangles. ``roughness`` and ``specular``: of each triangle.
+    ``vertices``: (N, 3) with the expression that is on. ``normals``: (N, 3). ``light``: (N, 3) linear RGB at each
+    vertex. ``texture``: (S, S, 4) float32, linear RGB and alpha, or None. ``colours``: (N, 3) linear RGB where there is
+    no texture. ``opaque``, ``cut_out``, ``clear``: rows of the head's triangles. ``roughness``, ``specular``: (T,).
     """
 
     head: Head
@@ -96,7 +96,7 @@ class Scene:
             np.concatenate([self.vertices, self.normals, self.light, self.colours], axis=1), triangles
         )
         place, normal, light, colour = np.split(attributes, (3, 6, 9), axis=1)
-        is_clear = not MATERIALS[0].textured or rows is self.clear
+        is_clear = rows is self.clear
         alpha = np.ones((len(place), 1), np.float32)
         if is_clear:
             alpha[:], colour = 0, np.zeros_like(colour)

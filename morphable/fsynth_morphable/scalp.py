@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
-from fsynth_morphable.sampling import sample
+from fsynth_morphable.sampling import blur, sample
 
-# Heights of the hairline around the head, by the angle from the front in degrees. The unit is the height of the forehead
-# landmark above the ears' landmarks: 0 is where the jaw begins at the ear, 1 the top of the forehead.
+# Heights of the hairline around the head, by the angle from the front in degrees. The unit is the height of the
+# forehead landmark above the ears' landmarks: 0 is where the jaw begins at the ear, 1 the top of the forehead.
 _ANGLES = np.radians([0, 25, 45, 60, 75, 88, 100, 125, 150, 180])
 _HEIGHTS = np.array([1.06, 1.03, 0.93, 0.66, 0.42, 0.02, 0.12, -0.45, -0.75, -0.8])
 
@@ -22,8 +23,14 @@ _FEATHER = 0.10
 _LIKE_SKIN = 0.08
 """Hair whose colour differs by less from the skin's is none, or can't be told from it."""
 
+_FADE = 0.35
+"""Height of the band below the hairline in which the image gives way to the model's colours."""
+
 _CROPPED = 0.8
 """How bright cropped hair is, relative to the same hair when it is long."""
+
+_VEIL_BLUR = 0.03
+"""Standard deviation in widths of the image."""
 
 _HAIR_BAND = (0.25, 0.55)
 """Heights above the hairline at which the colour of the hair is taken."""
@@ -58,9 +65,20 @@ class Scalp:
 
         ``lift``: by how much the hairline is higher in front than usual, in the unit of ``height``.
         """
-        front = np.clip((np.radians(75) - self.angle) / np.radians(30), 0, 1)
-        density = np.clip((self.height - lift * front) / _FEATHER, -2, 3)
+        density = np.clip(self._lifted(lift) / _FEATHER, -2, 3)
         return (density * (1 - self.ears) - self.ears).astype(np.float32)
+
+    def fading(self, lift: float = 0) -> np.ndarray:
+        """How far an image of the forehead is to fade towards the hairline, (N,) float32: 1 there, 0 well below."""
+        share = np.clip(1 + self._lifted(lift) / _FADE, 0, 1)
+        smooth: np.ndarray = share * share * (3 - 2 * share)
+        return smooth.astype(np.float32)
+
+    def _lifted(self, lift: float) -> np.ndarray:
+        """The heights above a hairline that is higher by ``lift`` in front."""
+        front = np.clip((np.radians(75) - self.angle) / np.radians(30), 0, 1)
+        lifted: np.ndarray = self.height - lift * front
+        return lifted
 
     def band(self, low: float, high: float) -> np.ndarray:
         """The vertices in front between two heights, (N,) bool."""
@@ -94,7 +112,7 @@ def hairline_lift(image: np.ndarray, points: np.ndarray, scalp: Scalp, hair: np.
     # In bands upwards: how far the colour has gone from that of the skin to that of the hair.
     edges = np.linspace(-0.1, 0.4, 21)
     share = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         colours = _colours(image, points, scalp.band(low, high))
         share.append(np.median((colours - skin) @ apart) / (apart @ apart) if len(colours) > 5 else np.nan)
     reached = np.flatnonzero(np.array(share) > 0.5)
@@ -102,16 +120,18 @@ def hairline_lift(image: np.ndarray, points: np.ndarray, scalp: Scalp, hair: np.
 
 
 def veil(image: np.ndarray, points: np.ndarray, scalp: Scalp, hair: np.ndarray) -> np.ndarray:
-    """Where an image shows hair on the forehead, (N,) float32: 1 for its colour, 0 for the skin's; see ``hair_colour``."""
+    """Where an image shows hair on the forehead, (N,) float32: 1 hair, 0 skin. See ``hair_colour``."""
     hidden = np.zeros(len(points), np.float32)
     skin = np.median(_colours(image, points, scalp.band(-0.4, -0.15)), axis=0)
     apart = hair - skin
     forehead = np.flatnonzero((scalp.height > -0.3) & np.isfinite(points).all(axis=1))
     if np.abs(apart).max() >= _LIKE_SKIN and len(forehead):
-        share = (sample(image, points[forehead]) - skin) @ apart / (apart @ apart)
+        # Somewhat beyond the hair, with a soft edge, so that its outline is not drawn onto the forehead.
+        share = np.clip(((image - skin) @ apart / (apart @ apart) - 0.08) / 0.15, 0, 1)[..., None]
+        soft = np.clip(2 * blur(share.astype(np.float32), _VEIL_BLUR * len(image)), 0, 1)
         # Not the brows, where a low forehead brings them near.
         near = np.clip((scalp.height[forehead] + 0.3) / 0.1, 0, 1)
-        hidden[forehead] = np.clip((share - 0.12) / 0.25, 0, 1) * near
+        hidden[forehead] = sample(soft, points[forehead])[:, 0] * near
     return hidden
 
 
@@ -142,12 +162,12 @@ def _ears(place: np.ndarray) -> np.ndarray:
     around = (away > 0.6) & (away < 0.95) & (x > 0.45) & (y > -0.7)
     columns = np.stack([np.ones_like(y), y, z, y * y, z * z, y * z], axis=1)
     side = columns @ np.linalg.lstsq(columns[around], x[around], rcond=None)[0]
-    out: np.ndarray = np.clip((x - side - 0.04) / 0.04, 0, 1) * (away < 0.6)
+    out: np.ndarray = np.clip((x - side - 0.025) / 0.03, 0, 1) * (away < 0.6)
     # The shell of the ear lies deeper than its rim: all within the oval that the rim fills counts.
     rims = (out > 0.5) & (y > -0.45)
     (low_y, high_y), (low_z, high_z) = np.quantile(y[rims], [0.01, 0.99]), np.quantile(z[rims], [0.01, 0.99])
     low_z -= 0.25 * (high_z - low_z)  # the front of the shell stands out little
     oval = np.hypot((2 * y - low_y - high_y) / (high_y - low_y), (2 * z - low_z - high_z) / (high_z - low_z))
     # But not the scalp behind the ear.
-    shell = np.clip((1.15 - oval) / 0.15, 0, 1) * (z > low_z + 0.45 * (high_z - low_z))
+    shell = np.clip((1.25 - oval) / 0.15, 0, 1) * (z > low_z + 0.25 * (high_z - low_z))
     return np.maximum(out, shell)

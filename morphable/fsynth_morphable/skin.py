@@ -41,8 +41,8 @@ def paint_skin(
     texels: np.ndarray, atlas: Atlas, fit: TextureFit, image: np.ndarray, look: Look, detail: Detail | None
 ) -> np.ndarray:
     """Colours (P, 3) float32 sRGB of the rows ``texels`` of ``atlas``; for the other arguments see ``bake``."""
-    density = np.full(len(fit.basis), -1, np.float32) if look.hair_density is None else look.hair_density
-    columns = np.column_stack([fit.basis, fit.points, fit.confidence, density]).astype(np.float32)
+    density = np.full(len(fit.matched), -1, np.float32) if look.hair_density is None else look.hair_density
+    columns = np.column_stack([fit.matched, fit.points, fit.confidence, density]).astype(np.float32)
     mixed = atlas.interpolate(columns, texels)
     skin, points, confidence, density = mixed[:, :3], mixed[:, 3:5], mixed[:, 5], mixed[:, 6]
     if look.hair is not None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from fsynth_morphable.camera import Camera
-from fsynth_morphable.completion import complete
+from fsynth_morphable.completion import complete, edges_of
 from fsynth_morphable.errors import ArgumentError
 from fsynth_morphable.hull import hull_mask
 from fsynth_morphable.model import MorphableModel, triangulate
@@ -19,7 +19,7 @@ from fsynth_morphable.sampling import sample
 FALLOFF = 0.06
 """Width, relative to that of the landmarks' box, of the band outside their hull in which the mask falls to 0."""
 
-REGULARIZATION = 3.0
+REGULARIZATION = 1.0
 """Lambda of Eq. 11, for colours in 0..1 and coefficients in standard deviations."""
 
 _HIDDEN_BY = 0.001
@@ -41,6 +41,8 @@ class TextureFit:
         basis: (N, 3) float32, c_b of Eq. 12: what the model's colours say; for a model without them, ``projected``
             completed smoothly.
         colours: (N, 3) float32, c of Eq. 13: ``projected`` where confident, ``basis`` elsewhere.
+        matched: (N, 3) float32, ``basis`` moved smoothly so that it meets ``projected`` where the image ends. A texture
+            made of both shows no border between them, however far the person is from all that the model knows.
     """
 
     points: np.ndarray
@@ -49,6 +51,7 @@ class TextureFit:
     coefficients: np.ndarray
     basis: np.ndarray
     colours: np.ndarray
+    matched: np.ndarray
 
 
 def fit_texture(
@@ -86,13 +89,14 @@ def fit_texture(
     projected = sample(image.astype(np.float32) / 255, points)
     if model.colour_mean is None:
         coefficients = np.empty(0)
-        # At the edge of what is seen the image shows hair and background, too: they shall not spread over the head.
-        basis = complete(projected, confidence**4, _skin_triangles(model))
+        basis = matched = np.clip(_spread(model, projected, confidence), 0, 1)
     else:
         coefficients = _fit_coefficients(model, projected, confidence, regularization)
         basis = model.colours(coefficients)
+        matched = np.clip(basis + _spread(model, projected - basis, confidence), 0, 1)
     alpha = confidence[:, None]
-    return TextureFit(points, confidence, projected, coefficients, basis, projected * alpha + basis * (1 - alpha))
+    colours = projected * alpha + basis * (1 - alpha)
+    return TextureFit(points, confidence, projected, coefficients, basis, colours, matched)
 
 
 def confidence_of_vertices(
@@ -100,8 +104,8 @@ def confidence_of_vertices(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Eq. 10: where the vertices are in the image, (N, 2) float32, and how far to believe it there, (N,) float32.
 
-    The paper has ``m (1 - n_z)``, which grows towards the silhouette if the camera looks along -z. What its text asks for
-    is ``m max(0, cos)`` of the angle between the normal and the direction to the camera.
+    The paper has ``m (1 - n_z)``, which grows towards the silhouette if the camera looks along -z. What its text asks
+    for is ``m max(0, cos)`` of the angle between the normal and the direction to the camera.
     """
     points, depth = (part.astype(np.float32) for part in camera.project(vertices))
     skin = _skin_triangles(model)
@@ -135,6 +139,36 @@ def _fit_coefficients(
     target = ((projected - mean)[known] * alpha).ravel()
     system = (weighted @ weighted.T).astype(np.float64) + regularization**2 * np.eye(len(basis))
     return np.linalg.solve(system, (weighted @ target).astype(np.float64))
+
+
+def _spread(model: MorphableModel, values: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    """Let values (N, 3) that are known where there is confidence (N,) go on smoothly over the skin.
+
+    What is smooth needs no more than the vertices of the control mesh, which are the first of the surface.
+    """
+    n = len(model.mean)
+    # At the edge of what is seen the image shows hair and background, too: they shall not spread over the head.
+    known = confidence[:n].astype(np.float64) ** 4
+    if not known.any():
+        return np.zeros_like(values)
+    return model.surface(complete(values[:n], known, _control_edges(model)))
+
+
+@lru_cache(maxsize=2)
+def _control_edges(model: MorphableModel) -> np.ndarray:
+    """Pairs (E, 2) of neighbours on the skin of the control mesh."""
+    if model.subdivision is None:
+        return edges_of(_skin_triangles(model))
+    # Each control polygon became as many quads as it has corners; the first corner of each is one of them.
+    skin = model.in_parts("skin")
+    corner, parent = model.polygons[:, 0], model.subdivision.parents
+    kept = np.flatnonzero((skin if skin.any() else ~skin) & (corner < len(model.mean)))
+    order = kept[np.argsort(parent[kept], kind="stable")]
+    pairs = []
+    for step in (1, 2, 3):
+        together = parent[order[step:]] == parent[order[:-step]]
+        pairs.append(np.stack([corner[order[:-step]], corner[order[step:]]], axis=1)[together])
+    return np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0).astype(np.int64)
 
 
 @lru_cache(maxsize=2)

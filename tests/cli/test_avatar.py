@@ -6,26 +6,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.morphable.heads import make_small_head
 
 import fsynth
 from fsynth.errors import NoFaceError
-from fsynth_morphable import create, models
+from fsynth_morphable import create, models, preview
 from fsynth_morphable.errors import LandmarksError
 from fsynth_morphable.head import Head
-from tests.morphable.heads import make_small_head
 
 pytestmark = pytest.mark.usefixtures("quick")
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
-    """Let every photo give the same small head; the arguments that heads were made with."""
+    """Let every photo give the same small head, and pictures be blank; the arguments that heads were made with."""
     calls: list[dict[str, object]] = []
 
     def make(image: np.ndarray, landmarks: np.ndarray, **options: object) -> Head:
         calls.append({"image": image, "landmarks": landmarks, **options})
         return make_small_head()
 
+    def blank(head: Head, yaws: list[float], *, size: int = 16) -> list[np.ndarray]:
+        return [np.full((size, size, 3), row, np.uint8) for row, _ in enumerate(yaws)]
+
+    monkeypatch.setattr(preview, "render_views", blank)
     monkeypatch.setattr(create, "make_head", make)
     monkeypatch.setattr(models, "load", lambda name: name)
     return calls

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.morphable.heads import ball
 
 from fsynth_morphable.atlas import MARGIN, atlas_of
 from fsynth_morphable.bake import bake
@@ -13,7 +14,6 @@ from fsynth_morphable.look import Look
 from fsynth_morphable.model import MorphableModel
 from fsynth_morphable.skin import Detail
 from fsynth_morphable.texture_fit import TextureFit
-from tests.morphable.heads import ball
 
 SIZE = 256
 
@@ -47,8 +47,9 @@ def fit_of(model: MorphableModel, confidence: float) -> TextureFit:
         confidence=np.full(n, confidence, np.float32),
         projected=np.zeros((n, 3), np.float32),
         coefficients=np.empty(0),
-        basis=(0.5 + 0.3 * places).astype(np.float32),
+        basis=np.zeros((n, 3), np.float32),
         colours=np.zeros((n, 3), np.float32),
+        matched=(0.5 + 0.3 * places).astype(np.float32),
     )
 
 

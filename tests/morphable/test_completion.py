@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fsynth_morphable.completion import complete
+from fsynth_morphable.completion import complete, edges_of
 
 
 def strip(length: int) -> np.ndarray:
@@ -16,7 +16,7 @@ def test_keeps_what_is_known_and_goes_on_smoothly() -> None:
     confidence = np.zeros(40)
     for row, value in ((0, 0.2), (20, 0.2), (19, 0.8), (39, 0.8)):
         colours[row], confidence[row] = value, 1e4
-    completed = complete(colours, confidence, strip(20), steps=300)
+    completed = complete(colours, confidence, edges_of(strip(20)), steps=300)
     np.testing.assert_allclose(completed[[0, 20]], 0.2, atol=1e-3)
     np.testing.assert_allclose(completed[[19, 39]], 0.8, atol=1e-3)
     assert (np.diff(completed[:20, 0]) > 0).all()
@@ -33,11 +33,11 @@ def test_solves_the_system_it_states() -> None:
     mean = np.average(colours, axis=0, weights=confidence)
     system = laplacian + np.diag(confidence + 0.01)
     expected = np.linalg.solve(system, confidence[:, None] * colours + 0.01 * mean)
-    np.testing.assert_allclose(complete(colours, confidence, triangles, steps=200), expected, atol=1e-5)
+    np.testing.assert_allclose(complete(colours, confidence, edges_of(triangles), steps=200), expected, atol=1e-5)
 
 
 def test_vertices_apart_from_all_that_is_known_get_the_mean() -> None:
     triangles = np.array([[0, 1, 2], [3, 4, 5]])
     colours = np.array([[0.2, 0.4, 0.6]] * 3 + [[0, 0, 0]] * 3)
-    completed = complete(colours, np.array([1, 1, 1, 0, 0, 0.0]), triangles)
+    completed = complete(colours, np.array([1, 1, 1, 0, 0, 0.0]), edges_of(triangles))
     np.testing.assert_allclose(completed, np.broadcast_to([0.2, 0.4, 0.6], (6, 3)), atol=1e-5)

@@ -37,7 +37,7 @@ def head(face: fsynth.NormalizedFace, model: MorphableModel) -> Head:
 
 
 def rerender(head: Head, model: MorphableModel, landmarks: np.ndarray) -> np.ndarray:
-    """The opaque parts of the texture, unlit, through the camera of the fit: (224, 224, 3), NaN where there is no head."""
+    """The opaque parts of the texture, unlit, through the camera of the fit: (224, 224, 3), NaN beside the head."""
     shape = fit_shape(model, landmarks)
     points, depth = shape.camera.project(model.vertices(shape.identity, shape.expression))
     triangles, polygon = head.triangles

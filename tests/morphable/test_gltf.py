@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tests.morphable.heads import make_small_head
 
 from fsynth_morphable.errors import MissingPackageError
 from fsynth_morphable.gltf import encode_glb
 from fsynth_morphable.head import Head
-from tests.morphable.heads import make_small_head
 
 
 @pytest.fixture(scope="module")
 def small_head() -> Head:
     return make_small_head()
+
 
 NUMBERS: dict[int, Any] = {5123: np.uint16, 5125: np.uint32, 5126: np.float32}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3}
@@ -49,7 +50,9 @@ class Glb:
         else:
             values = np.zeros(shape, kind)
         if sparse := accessor.get("sparse"):
-            places = np.frombuffer(self.view(sparse["indices"]["bufferView"]), NUMBERS[sparse["indices"]["componentType"]])
+            places = np.frombuffer(
+                self.view(sparse["indices"]["bufferView"]), NUMBERS[sparse["indices"]["componentType"]]
+            )
             values[places] = np.frombuffer(self.view(sparse["values"]["bufferView"]), kind).reshape(-1, shape[1])
         if "min" in accessor:
             np.testing.assert_array_equal(values.min(axis=0), accessor["min"])
@@ -137,7 +140,7 @@ validator.validateBytes(new Uint8Array(fs.readFileSync(process.argv[2])))
 
 
 def validator() -> str:
-    """Khronos' glTF validator: an npm package, in the folder that FSYNTH_GLTF_VALIDATOR names or where node finds it."""
+    """Khronos' glTF validator, an npm package: the folder that FSYNTH_GLTF_VALIDATOR names, or where node finds it."""
     package = os.environ.get("FSYNTH_GLTF_VALIDATOR", "gltf-validator")
     found = subprocess.run(["node", "-e", f"require.resolve({package!r})"], capture_output=True, check=False)
     if found.returncode:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.morphable.heads import make_small_head
 
 from fsynth_morphable.errors import ArgumentError, OutputError
 from fsynth_morphable.head import Head
-from tests.morphable.heads import make_small_head
 
 
 @pytest.fixture(scope="module")

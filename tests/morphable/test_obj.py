@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.morphable.heads import make_small_head
 
 from fsynth_morphable.formats.obj_mesh import read_obj
 from fsynth_morphable.head import Head
-from tests.morphable.heads import make_small_head
 
 
 @pytest.fixture(scope="module")
@@ -60,4 +60,6 @@ def test_trimesh_reads_it(small_head: Head, tmp_path: Path) -> None:
 
     scene = trimesh.load_scene(small_head.save(tmp_path / "head.obj")[-1])
     assert sum(len(part.faces) for part in scene.geometry.values()) == len(small_head.triangles[0])
-    np.testing.assert_allclose(scene.bounds, [small_head.vertices.min(axis=0), small_head.vertices.max(axis=0)], atol=1e-6)
+    np.testing.assert_allclose(
+        scene.bounds, [small_head.vertices.min(axis=0), small_head.vertices.max(axis=0)], atol=1e-6
+    )

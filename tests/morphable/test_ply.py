@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.morphable.heads import make_small_head
 
 from fsynth_morphable.head import Head
-from tests.morphable.heads import make_small_head
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.morphable.heads import make_small_head
 
 from fsynth_morphable.errors import ArgumentError, OutputError
 from fsynth_morphable.head import Head
 from fsynth_morphable.lighting import irradiance
 from fsynth_morphable.preview import preview_camera, render_views, save_preview
-from tests.morphable.heads import make_small_head
 
 
 @pytest.fixture(scope="module")

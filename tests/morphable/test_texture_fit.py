@@ -116,7 +116,9 @@ def test_coefficients_solve_the_system_of_the_paper(coloured: MorphableModel) ->
 def test_finds_the_colours_of_a_rendered_head(coloured: MorphableModel) -> None:
     z = np.array([1.2, -0.7, 0.4, 0.9, -1.1])
     colours = coloured.colours(z)
-    fit = fit_texture(coloured, coloured.mean, CAMERA, picture_of(coloured, colours), landmarks_of(coloured), regularization=0.01)
+    fit = fit_texture(
+        coloured, coloured.mean, CAMERA, picture_of(coloured, colours), landmarks_of(coloured), regularization=0.01
+    )
     np.testing.assert_allclose(fit.coefficients, z, atol=0.05)
     np.testing.assert_allclose(fit.colours, colours, atol=0.02)
 

@@ -1,8 +1,9 @@
 """Exposure and white balance from faces, against ground truth and peers, as markdown tables.
 
-    python -m benchmarks.balance                            in the repository's root: 160 scenes
+    python -m benchmarks.balance                            in the repository's root: 80 scenes
     python -m benchmarks.balance --lights 2                 40 scenes
     python -m benchmarks.balance --xphoto PYTHON            with OpenCV's balancers, if that Python has opencv-contrib
+    python -m benchmarks.balance --walls                    before coloured walls, not London's near-white one
     python -m benchmarks.balance --weights FILE.onnx
 
 The truth: neutral studio portraits of the 20 people of the London set that no training saw. Each becomes digital
@@ -22,10 +23,11 @@ from pathlib import Path
 import numpy as np
 from benchmarks.balance_methods import (
     Balanced,
-    NormalFace,
     face_methods,
     general_methods,
     of_picture,
+    perfect_colours,
+    real_colours,
     xphoto,
 )
 from benchmarks.balance_scenes import EXPOSURES, ITA_LIMITS, Scene, scenes
@@ -34,7 +36,6 @@ import fsynth
 from fsynth.balance.colour_science import colour
 from fsynth.balance.skin import skin_mask
 from fsynth.balance.srgb import LUMINANCE, to_linear
-from fsynth.faces import align
 
 FACES = Path(__file__).parents[2] / "shared" / "data" / "faces"
 
@@ -102,13 +103,9 @@ def score(method: str, scene: Scene, balanced: Balanced) -> Score:
 def measure(taken: list[Scene], normalizer: fsynth.Normalizer, python: str | None) -> list[Score]:
     scores = []
     for scene in taken:
-        real = normalizer(scene.as_shot)
-        kinds = {
-            "real": NormalFace(real.image, real.landmarks),
-            "perfect": NormalFace(align(scene.truth, scene.face.face).image, scene.face.landmarks),
-        }
-        for kind, normal in kinds.items():
-            for name, balanced in face_methods(scene, normal).items():
+        kinds = {"real": real_colours(normalizer(scene.as_shot)), "perfect": perfect_colours(scene)}
+        for kind, target in kinds.items():
+            for name, balanced in face_methods(scene, target).items():
                 scores.append(score(f"{name} ({kind} face)", scene, balanced))
         for name, balanced in general_methods(scene).items():
             scores.append(score(name, scene, balanced))
@@ -144,19 +141,23 @@ def print_split(scores: list[Score], methods: list[str], by: Callable[[Score], s
         rows = [[one for one in scores if by(one) == part and one.method == method] for method in methods]
         if rows[0]:
             cells = [f"{column(r, 'angle').mean():.2f} | {column(r, 'skin').mean():.2f}" for r in rows]
-            print(f"| {part} ({len(rows[0])}) | " + " | ".join(cells) + " |")
+            print(f"| {part} ({len(rows[0])}) | " + " | ".join(cells) + " |", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--lights", type=int, default=8, help="lights a person (8)")
+    parser.add_argument("--lights", type=int, default=4, help="lights a person (4)")
+    parser.add_argument("--walls", action="store_true", help="coloured walls instead of the studio's near white")
     parser.add_argument("--no-noise", action="store_true", help="sensors without noise")
     parser.add_argument("--weights", default="default", help="weights of the normalizer")
     parser.add_argument("--xphoto", metavar="PYTHON", help="a Python with opencv-contrib-python")
     options = parser.parse_args()
-    taken = list(scenes(FACES, lights_each=options.lights, noise=not options.no_noise))
+    taken = list(scenes(FACES, lights_each=options.lights, noise=not options.no_noise, walls=options.walls))
     people = len({scene.person for scene in taken})
-    print(f"{len(taken)} scenes of {people} people, noise {'off' if options.no_noise else 'on'}\n")
+    print(
+        f"{len(taken)} scenes of {people} people, noise {'off' if options.no_noise else 'on'}, "
+        f"{'coloured walls' if options.walls else 'studio wall'}\n"
+    )
     scores = measure(taken, fsynth.load(options.weights), options.xphoto)
     print_methods(scores)
     shown = ["as shot", "Eq. 4 (real face)", "gains (real face)", "gains + prior (real face)"]

@@ -16,6 +16,8 @@ from fsynth.balance.gains import Gains, solve
 from fsynth.balance.prior import towards_locus
 from fsynth.balance.skin import box_mask, mean_linear, photo_box_mask, skin_mask
 from fsynth.balance.srgb import to_linear
+from fsynth.faces import align
+from fsynth.normalizer import NormalizedFace
 
 XPHOTO = ("Learning", "Simple", "Grayworld")
 
@@ -34,43 +36,56 @@ class Balanced:
 
 
 @dataclass(frozen=True, eq=False)
-class NormalFace:
-    """A normalized face (224, 224, 3) uint8 sRGB with its landmarks (65, 2)."""
+class FaceColours:
+    """Mean colours of a normalized face, each (3,): linear sRGB of its skin and of its box, (Y, Cr, Cb) of its box."""
 
-    image: np.ndarray
-    landmarks: np.ndarray
+    skin: np.ndarray
+    box: np.ndarray
+    box_ycrcb: np.ndarray
+
+
+def real_colours(normal: NormalizedFace) -> FaceColours:
+    """Those of the face that the network gives."""
+    linear = to_linear(normal.image)
+    skin = skin_mask(normal.landmarks, *normal.image.shape[:2])
+    return FaceColours(
+        mean_linear(linear, skin), mean_linear(linear, box_mask()), eq4.mean_colour(normal.image, box_mask())
+    )
+
+
+def perfect_colours(scene: Scene) -> FaceColours:
+    """Those of the truth, from the very pixels that count in the photo."""
+    linear, usable = to_linear(scene.truth), ~is_clipped(scene.raw.camera)
+    skin = skin_mask(scene.landmarks, *scene.truth.shape[:2])
+    box = photo_box_mask(scene.face, *scene.truth.shape[:2])
+    crop = align(scene.truth, scene.face.face).image
+    return FaceColours(
+        mean_linear(linear, skin & usable), mean_linear(linear, box & usable), eq4.mean_colour(crop, box_mask())
+    )
 
 
 def by_gains(scene: Scene, gains: Gains) -> Balanced:
     return Balanced(develop(scene.raw.camera, gains, scene.raw.camera_to_srgb), 1 / gains.multipliers)
 
 
-def skin_colours(scene: Scene, normal: NormalFace) -> tuple[np.ndarray, np.ndarray]:
-    """Mean skin of the photo in camera RGB and of the normalized face in linear sRGB, both (3,)."""
-    height, width = scene.raw.camera.shape[:2]
-    camera = mean_linear(scene.raw.camera, skin_mask(scene.landmarks, height, width))
-    return camera, mean_linear(to_linear(normal.image), skin_mask(normal.landmarks, *normal.image.shape[:2]))
-
-
-def face_methods(scene: Scene, normal: NormalFace) -> dict[str, Balanced]:
+def face_methods(scene: Scene, target: FaceColours) -> dict[str, Balanced]:
     """The methods that look at the face."""
     raw = scene.raw
-    found = {"Eq. 4": by_shift(scene, normal)}
-    camera = mean_linear(raw.camera, photo_box_mask(scene.face, *raw.camera.shape[:2]))
-    target = mean_linear(to_linear(normal.image), box_mask())
-    found["gains, paper's box"] = by_gains(scene, solve(camera, target, raw.camera_to_srgb))
-    camera, target = skin_colours(scene, normal)
-    gains = solve(camera, target, raw.camera_to_srgb)
+    height, width = raw.camera.shape[:2]
+    found = {"Eq. 4": by_shift(scene, target.box_ycrcb)}
+    box = mean_linear(raw.camera, photo_box_mask(scene.face, height, width))
+    found["gains, paper's box"] = by_gains(scene, solve(box, target.box, raw.camera_to_srgb))
+    skin = mean_linear(raw.camera, skin_mask(scene.landmarks, height, width))
+    gains = solve(skin, target.skin, raw.camera_to_srgb)
     found["gains"] = by_gains(scene, gains)
-    pulled = towards_locus(gains, camera, target, raw.camera_to_srgb, raw.xyz_to_camera)
+    pulled = towards_locus(gains, skin, target.skin, raw.camera_to_srgb, raw.xyz_to_camera)
     found["gains + prior"] = by_gains(scene, pulled)
     return found
 
 
-def by_shift(scene: Scene, normal: NormalFace) -> Balanced:
+def by_shift(scene: Scene, normal_mean: np.ndarray) -> Balanced:
     """The paper's Eq. 4 on the as-shot picture. Its light is what it turns into a grey as bright as the face."""
     photo_mean = eq4.mean_colour(scene.face.image, box_mask())
-    normal_mean = eq4.mean_colour(normal.image, box_mask())
     picture = eq4.shift(scene.as_shot, photo_mean, normal_mean)
     grey = eq4.shift_ycrcb(np.array([normal_mean[0], 0.5, 0.5]), normal_mean, photo_mean)
     return Balanced(picture, camera_light(scene, to_linear(eq4.from_ycrcb(grey))))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 from tests.sdk.balance.synthetic import Shot, make_dng, true_gains
 
 from fsynth.balance.develop import develop
@@ -29,6 +30,14 @@ LIGHTS = {
     "5000 K, magenta": Temperature(5000, -0.015),
 }
 EXPOSURES = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
+WALLS = {
+    "brick": (0.45, 0.22, 0.15),
+    "foliage": (0.14, 0.30, 0.10),
+    "wood": (0.42, 0.26, 0.12),
+    "blue": (0.16, 0.25, 0.45),
+}
+"""Linear sRGB of walls; London's own is near white, which suits peers that look for white."""
+
 ITA_LIMITS = {"light": 41.0, "intermediate": 28.0, "tan": 10.0, "brown or dark": -91.0}
 
 
@@ -74,10 +83,25 @@ def halved(picture: np.ndarray) -> np.ndarray:
     return from_linear(blocks.mean(axis=(1, 3)))
 
 
-def scenes(faces: Path, *, lights_each: int, noise: bool = True) -> Iterator[Scene]:
-    """``lights_each`` scenes a person, lights and exposures spread evenly; those without a found face are left out."""
+def before_wall(picture: np.ndarray, wall: tuple[float, float, float]) -> np.ndarray:
+    """``picture`` (H, W, 3) uint8 with all that is bright and colourless, the studio's wall, in the colour ``wall``."""
+    linear = to_linear(picture)
+    low, high = linear.min(axis=-1), linear.max(axis=-1)
+    share = np.clip((low - 0.3) / 0.2, 0, 1) * np.clip((0.25 - (high - low) / high.clip(1e-3)) / 0.1, 0, 1)
+    regions, _ = ndimage.label(share > 0)
+    border = np.unique(np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]]))
+    share *= np.isin(regions, border)  # not the highlights on skin
+    return from_linear(linear * (1 + share[..., None] * (np.float32(wall) - 1)))
+
+
+def scenes(faces: Path, *, lights_each: int, noise: bool = True, walls: bool = False) -> Iterator[Scene]:
+    """``lights_each`` scenes a person, lights and exposures spread evenly; those without a found face are left out.
+
+    With ``walls`` each person stands before one of ``WALLS``, which is then the truth.
+    """
     names = list(LIGHTS)
-    for row, (person, truth) in enumerate(portraits(faces).items()):
+    for row, (person, studio) in enumerate(portraits(faces).items()):
+        truth = before_wall(studio, list(WALLS.values())[row % len(WALLS)]) if walls else studio
         for turn in range(lights_each):
             light = names[(row + turn * (len(names) // min(lights_each, len(names)))) % len(names)]
             exposure = EXPOSURES[(3 * row + 5 * turn) % len(EXPOSURES)]

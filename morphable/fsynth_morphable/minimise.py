@@ -104,8 +104,8 @@ def _bounded_newton_step(
 ) -> np.ndarray:
     """The minimum of gradient . x + x . hessian x / 2 with low <= x <= high.
 
-    The first ``unbounded`` parameters have infinite bounds and are
-    eliminated first (Schur complement), so that the search for the bounds that hold is small.
+    The first ``unbounded`` parameters have infinite bounds and are eliminated first (Schur complement), so that the
+    search for the bounds that hold is small.
     """
     u = unbounded
     across = hessian[:u, u:]

@@ -155,19 +155,45 @@ def test_lips_are_sealed_in_neutral_and_for_any_identity(head: Head) -> None:
         assert _mouth_gap(head, head.subdivision.apply(person)) < 6e-4
 
 
+def test_blinking_hides_the_eyes_of_anyone(head: Head) -> None:
+    rng = np.random.default_rng(1)
+    blink = head.expression["eyeBlinkLeft"] + head.expression["eyeBlinkRight"]
+    assert _eye_seen(head, head.mean) > 0.05
+    for _ in range(8):
+        person = head.mean + np.tensordot(rng.normal(size=len(head.identity)), head.identity, axes=1)
+        assert _eye_seen(head, person + blink) < 0.001
+
+
+def _eye_seen(head: Head, control: np.ndarray) -> float:
+    """The share of rays from the front at the eyes that meet an eyeball."""
+    origin = np.stack(np.meshgrid(np.linspace(-0.05, 0.05, 201), np.linspace(-0.02, 0.02, 81)), axis=-1)
+    parts = [head.names.index(name) for name in ("skin", "eye_left", "eye_right")]
+    depth, polygon = _rays(head, head.subdivision.apply(control), parts, origin)
+    eyes = np.isin(head.part[head.subdivision.parents][polygon], parts[1:])
+    return float((eyes & np.isfinite(depth)).mean())
+
+
 def _mouth_gap(head: Head, fine: np.ndarray) -> float:
     """Of rays straight into the closed mouth, the longest run in height that pass between the lips, in metres."""
-    open3d = pytest.importorskip("open3d", reason='needs pip install "fsynth[models]"')
-    quads = head.subdivision.polygons[head.part[head.subdivision.parents] == head.names.index("skin")]
-    triangles = np.concatenate([quads[:, :3], quads[:, [0, 2, 3]]]).astype(np.uint32)
-    scene = open3d.t.geometry.RaycastingScene()
-    scene.add_triangles(open3d.core.Tensor(fine.astype(np.float32)), open3d.core.Tensor(triangles))
-    x, y = np.meshgrid(np.linspace(-0.015, 0.015, 13), np.arange(-0.075, -0.058, 1e-4))
-    origin = np.stack([x, y, np.full_like(x, 0.2)], axis=-1)
-    rays = np.concatenate([origin, np.broadcast_to([0, 0, -1], origin.shape)], axis=-1).astype(np.float32)
-    depth = 0.2 - scene.cast_rays(open3d.core.Tensor(rays))["t_hit"].numpy()
+    origin = np.stack(np.meshgrid(np.linspace(-0.015, 0.015, 13), np.arange(-0.075, -0.058, 1e-4)), axis=-1)
+    depth, _ = _rays(head, fine, [head.names.index("skin")], origin)
     inside = depth < 0.012  # behind the teeth's front: the ray went between the lips
     return float(inside.sum(axis=0).max()) * 1e-4
+
+
+def _rays(head: Head, fine: np.ndarray, parts: list[int], origin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where rays against +Z from x and y (..., 2) meet some parts: z (...), -inf for nothing, and the fine polygon."""
+    open3d = pytest.importorskip("open3d", reason='needs pip install "fsynth[models]"')
+    of = np.flatnonzero(np.isin(head.part[head.subdivision.parents], parts))
+    quads = head.subdivision.polygons[of]
+    scene = open3d.t.geometry.RaycastingScene()
+    triangles = np.concatenate([quads[:, :3], quads[:, [0, 2, 3]]]).astype(np.uint32)
+    scene.add_triangles(open3d.core.Tensor(fine.astype(np.float32)), open3d.core.Tensor(triangles))
+    start = np.concatenate([origin, np.full((*origin.shape[:-1], 1), 0.2)], axis=-1)
+    rays = np.concatenate([start, np.broadcast_to([0, 0, -1], start.shape)], axis=-1).astype(np.float32)
+    hit = scene.cast_rays(open3d.core.Tensor(rays))
+    row = hit["primitive_ids"].numpy().astype(np.int64) % len(triangles) % len(quads)
+    return 0.2 - hit["t_hit"].numpy(), of[row]
 
 
 def test_identity_is_ordered_and_moves_in_plausible_amounts(head: Head) -> None:

@@ -24,31 +24,35 @@ def complete(colours: np.ndarray, confidence: np.ndarray, edges: np.ndarray, *, 
         (N, 3) float32.
     """
     n = len(colours)
-    mean = np.average(colours, axis=0, weights=confidence)
-    degree = np.bincount(edges.ravel(), minlength=n)
-    diagonal = (degree + confidence + _ANCHOR)[:, None]
+    a, b = edges.T
+    diagonal = np.bincount(edges.ravel(), minlength=n) + confidence + _ANCHOR
 
     def apply(values: np.ndarray) -> np.ndarray:
-        return diagonal * values - _neighbour_sums(values, edges)
+        """The system's matrix times values (3, n)."""
+        neighbours = [np.bincount(a, row[b], n) + np.bincount(b, row[a], n) for row in values]
+        return diagonal * values - np.array(neighbours)
 
-    # Relative to the mean, so that the pull is one to zero.
-    known = confidence[:, None] * (colours - mean)
-    solution = np.zeros((n, 3))
-    residual = known.copy()
-    scaled = residual / diagonal
-    direction = scaled.copy()
-    product = (residual * scaled).sum(axis=0)
+    mean = np.average(colours, axis=0, weights=confidence)
+    # Relative to the mean, so that the pull is one to zero; a row for each channel.
+    residual = np.ascontiguousarray(confidence * (colours - mean).T)
+    solution = np.zeros_like(residual)
+    direction = residual / diagonal
+    product = _dot(residual, direction)
     for _ in range(steps):
         if product.max() < 1e-12:
             break
         applied = apply(direction)
-        step = product / np.maximum((direction * applied).sum(axis=0), 1e-30)
+        step = (product / np.maximum(_dot(direction, applied), 1e-30))[:, None]
         solution += step * direction
         residual -= step * applied
         scaled = residual / diagonal
-        previous, product = product, (residual * scaled).sum(axis=0)
-        direction = scaled + product / np.maximum(previous, 1e-30) * direction
-    return (solution + mean).astype(np.float32)
+        previous, product = product, _dot(residual, scaled)
+        direction = scaled + (product / np.maximum(previous, 1e-30))[:, None] * direction
+    return (solution.T + mean).astype(np.float32)
+
+
+def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.einsum("dn,dn->d", first, second)
 
 
 def edges_of(triangles: np.ndarray) -> np.ndarray:
@@ -57,13 +61,3 @@ def edges_of(triangles: np.ndarray) -> np.ndarray:
     pairs.sort(axis=1)
     keys = np.unique(pairs[:, 0] << 32 | pairs[:, 1])
     return np.stack([keys >> 32, keys & 0xFFFFFFFF], axis=1)
-
-
-def _neighbour_sums(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """The sum (N, d) of the values (N, d) of each vertex' neighbours."""
-    a, b = edges.T
-    sums = np.empty_like(values)
-    for axis in range(values.shape[1]):
-        column = values[:, axis]
-        sums[:, axis] = np.bincount(a, column[b], len(values)) + np.bincount(b, column[a], len(values))
-    return sums

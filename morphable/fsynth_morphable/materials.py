@@ -36,7 +36,7 @@ class Material:
 
 
 MATERIALS = (
-    Material("skin", ("skin",), roughness=0.55, specular=0.1),
+    Material("skin", ("skin",), roughness=0.6, specular=0.05),
     Material("eyes", ("eye_left", "eye_right"), roughness=0.25, specular=0.2),
     Material("mouth", ("teeth", "gums", "tongue"), roughness=0.3, specular=0.3),
     Material("hair", ("brows", "lashes"), roughness=0.7, specular=0.05, cut_out=True),

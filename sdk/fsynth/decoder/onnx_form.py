@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 _OPSET = 17
 _HALF_FROM = 4096  # arrays of at least this many values are stored in half precision
+_BYTES_FROM = 1 << 19  # kernels of planes of at least this many in 8-bit integers, each row with its scale
 
 
 def save(decoder: Decoder, path: Path, *, encoder: str | None, name: str) -> str:
     """Write ``decoder`` to ``path`` (.onnx) and its sha256 beside it, whole or not at all.
 
-    Large arrays are stored as float16; they are computed with as float32.
+    Large arrays are stored as float16, those that paint whole planes as 8-bit integers with a scale for each row of the
+    code; all are computed with as float32.
 
     Args:
         decoder: a Keras decoder.
@@ -111,6 +113,12 @@ class _Graph:
         self.constant(name, array.astype(np.float16))
         return self.add("Cast", [name], f"{name}:float32", to=TensorProto.FLOAT)
 
+    def kernel(self, name: str, weight: Any) -> str:
+        """Store a kernel (code, values); in bytes if it paints a whole plane: rows differ much in size, values less."""
+        rows, columns = weight.shape
+        plane = rows * columns >= _BYTES_FROM and columns > 4 * rows
+        return self.bytes_weight(name, weight) if plane else self.weight(name, weight)
+
     def bytes_weight(self, name: str, weight: Any) -> str:
         """Store a weight (rows, columns) as 8-bit integers, each row with a scale of its own."""
         array = np.asarray(weight, np.float32)
@@ -121,7 +129,8 @@ class _Graph:
         return self.add("DequantizeLinear", inputs, f"{name}:float32", axis=0)
 
     def dense(self, name: str, value: str, weights: dict[str, Any], activation: str | None = None) -> str:
-        kernel, bias = (self.weight(f"{name}/{part}", weights[f"{name}/{part}"]) for part in ("kernel", "bias"))
+        kernel = self.kernel(f"{name}/kernel", weights[f"{name}/kernel"])
+        bias = self.weight(f"{name}/bias", weights[f"{name}/bias"])
         result = self.add("Gemm", [value, kernel, bias], f"{name}:linear")
         return self.add("Relu", [result], f"{name}:relu") if activation == "relu" else result
 

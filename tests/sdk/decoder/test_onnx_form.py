@@ -150,3 +150,24 @@ def test_the_bank_is_stored_in_bytes_and_read_as_it_is_run(tmp_path: Path) -> No
     assert onnx.numpy_helper.to_array(stored["detail/bank"]).dtype == np.int8
     step = np.abs(before).max(axis=1, keepdims=True) / 127
     assert (np.abs(np.asarray(again.detail.bank) - before) <= 0.501 * step).all()
+
+
+def test_a_kernel_that_paints_a_large_plane_is_stored_in_bytes(tmp_path: Path) -> None:
+    import onnx
+
+    from fsynth.decoder import onnx_form
+
+    decoder = make("matte", image_size=224, code_width=24)
+    kernel = decoder.named_weights()["dense/luma/kernel"]
+    scales = np.geomspace(1, 1e-3, 24)[:, None]
+    before = scales * np.random.default_rng(1).uniform(-1, 1, kernel.shape)
+    kernel.assign(before)
+    onnx_form.save(decoder, tmp_path / "large.onnx", encoder=None, name="large")
+
+    stored = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load(tmp_path / "large.onnx").graph.initializer}
+    again, _ = onnx_form.load(tmp_path / "large.onnx")
+    assert stored["dense/luma/kernel"].dtype == np.int8
+    assert stored["dense/chroma/kernel"].dtype == np.float16
+    # A small row is as exact, for its size, as a large one.
+    error = np.abs(np.asarray(again.named_weights()["dense/luma/kernel"]) - before)
+    assert (error <= 0.501 * scales / 127).all()

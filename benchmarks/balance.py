@@ -54,6 +54,8 @@ class Score:
     greys: float
     whole: float
     ev: float
+    log_red: float
+    log_blue: float
 
 
 def to_lab(linear: np.ndarray) -> np.ndarray:
@@ -97,18 +99,20 @@ def score(method: str, scene: Scene, balanced: Balanced) -> Score:
         greys=difference(picture[greys], truth[greys]),
         whole=difference(picture[every], truth[every]),
         ev=abs(float(np.log2(found_y / true_y))),
+        log_red=float(np.log(light[0] / light[1] * true_light[1] / true_light[0])),
+        log_blue=float(np.log(light[2] / light[1] * true_light[1] / true_light[2])),
     )
 
 
 def measure(taken: list[Scene], normalizer: fsynth.Normalizer, python: str | None) -> list[Score]:
     scores = []
     for scene in taken:
-        kinds = {"real": real_colours(normalizer(scene.as_shot)), "perfect": perfect_colours(scene)}
-        for kind, target in kinds.items():
-            for name, balanced in face_methods(scene, target).items():
-                scores.append(score(f"{name} ({kind} face)", scene, balanced))
-        for name, balanced in general_methods(scene).items():
-            scores.append(score(name, scene, balanced))
+        real = face_methods(scene, real_colours(normalizer(scene.as_shot)))
+        real["gains, second look"] = face_methods(scene, real_colours(normalizer(real["gains"].picture)))["gains"]
+        perfect = face_methods(scene, perfect_colours(scene))
+        found = {f"{name} (real face)": balanced for name, balanced in real.items()}
+        found |= {f"{name} (perfect face)": balanced for name, balanced in perfect.items()}
+        scores += [score(name, scene, balanced) for name, balanced in (found | general_methods(scene)).items()]
     if python:
         for name, pictures in xphoto([scene.as_shot for scene in taken], python).items():
             scores += [score(f"xphoto {name}", s, of_picture(s, p)) for s, p in zip(taken, pictures, strict=True)]
@@ -160,6 +164,9 @@ def main() -> None:
     )
     scores = measure(taken, fsynth.load(options.weights), options.xphoto)
     print_methods(scores)
+    found = [one for one in scores if one.method == "gains (real face)"]
+    off = [f"{column(found, name).std():.3f}" for name in ("log_red", "log_blue")]
+    print(f"\nStandard deviation of ln(R/G) and ln(B/G) of the light that gains find: {off[0]}, {off[1]}")
     shown = ["as shot", "Eq. 4 (real face)", "gains (real face)", "gains + prior (real face)"]
     print("\nBy skin tone (ITA):\n")
     print_split(scores, shown, lambda one: one.group, list(ITA_LIMITS))

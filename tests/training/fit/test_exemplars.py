@@ -135,3 +135,13 @@ def test_wide_mouths_count_as_changed(dataset: Dataset) -> None:
     wide = replace(dataset, photos=(*photos[:6], {**photos[6], "mouth_width": "1.2"}, *photos[7:]))
 
     np.testing.assert_array_equal(module.changed_mouths(wide), np.arange(7) == 6)
+
+
+def test_detail_stays_within_its_limits(dataset: Dataset, normalise: Normalisation, geometry: Geometry) -> None:
+    loud = replace(dataset, fine=(20 * np.asarray(dataset.fine)).astype(np.float16))
+    found = module.exemplars(loud, normalise, geometry, replace(CONFIG, limit=0.1, skin_limit=0.03))
+
+    bank = found.bank.reshape(3, SIZE, SIZE)
+    x, y = geometry.mesh[50, :2].astype(int)  # the middle of a cheek
+    assert 0.02 < np.abs(bank[:, y - 4 : y + 5, x - 4 : x + 5]).max() <= 0.031
+    assert 0.05 < np.abs(bank).max() <= 0.1

@@ -63,7 +63,9 @@ def exemplars(dataset: Dataset, normalisation: Normalisation, geometry: Geometry
     gain = np.clip(np.sqrt(config.sharpness / measured[kept]), 0.7, 1.5)
     inside = [_inside(matte, geometry) for matte in np.asarray(dataset.mattes)[kept]]
     bank = np.stack([fine_of(image, config.sigma) for image in luma[kept]]) * np.stack(inside) * gain[:, None, None]
-    bank = config.limit * np.tanh(bank / config.limit)
+    skin = ndimage.gaussian_filter((geometry.skin > 0.5).astype(np.float32), 2)
+    limit = config.limit + (config.skin_limit - config.limit) * skin
+    bank = limit * np.tanh(bank / limit)
     bank = with_mouths(bank, keys, changed_mouths(dataset)[kept], geometry)
     kernel, bias = nearest(keys, people)
     return Exemplars(kept, bank.reshape(len(kept), -1).astype(np.float32), kernel, bias)

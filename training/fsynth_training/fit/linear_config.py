@@ -84,6 +84,7 @@ class DetailConfig:
             softer ones have no detail, and beyond lies the noise of sensors.
         sharpness: what each is brought to, within a factor of .7 to 1.5 of its amplitude.
         limit: luma (0..1) that detail stays within: the glint of one face is none on another.
+        skin_limit: the same on skin, where pores are welcome and another's wrinkles and strands are not.
         yaw, glasses, forehead: the largest values of these rules (columns of photos.csv) of a face that serves; the
             frame of spectacles and a fringe would show on others.
     """
@@ -94,6 +95,7 @@ class DetailConfig:
     sharpest: float = 260.0
     sharpness: float = 170.0
     limit: float = 0.12
+    skin_limit: float = 0.025
     yaw: float = 7.0
     glasses: float = 0.072
     forehead: float = 12.0

@@ -64,6 +64,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(NO_SHARED)
     for mark in item.iter_markers("requires_extra"):
         for extra in mark.args:
+            if extra == "blender" and os.environ.get("FSYNTH_BLENDER_PYTHON"):
+                continue  # it is there, for another interpreter
             if importlib.util.find_spec(EXTRAS[extra]) is None:
                 pytest.skip(f'needs pip install "fsynth[{extra}]"')
     for mark in item.iter_markers("requires_command"):

@@ -61,14 +61,18 @@ def make_head(
         model = load(model)
     shape = fit_shape(model, landmarks)
     view = _view(model, shape, image)
-    photo, identity, detail = None, shape.identity, None
+    photo, identity = None, shape.identity
     if photo_image is not None and photo_landmarks is not None:
         photo_shape = fit_shape(model, photo_landmarks, image_size=len(photo_image))
         photo = _view(model, photo_shape, photo_image)
-        if fit_photo:
-            identity = photo_shape.identity
-            detail = Detail(photo_image, *confidence_of_vertices(model, photo.vertices, photo.camera, photo_landmarks))
+        identity = photo_shape.identity if fit_photo else identity
     look = find_look(model, view, photo)
+    detail = None
+    if fit_photo and photo is not None and photo_landmarks is not None:
+        points, confidence = confidence_of_vertices(model, photo.vertices, photo.camera, photo_landmarks)
+        if look.hidden_in_photo is not None:
+            confidence *= 1 - look.hidden_in_photo
+        detail = Detail(photo.image, points, confidence)
     outline = landmarks if look.forehead is None else np.concatenate([landmarks, look.forehead])
     colours = fit_texture(model, view.vertices, view.camera, image, outline, hidden=look.hidden)
     texture = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fsynth_morphable.colour import to_linear
 from fsynth_morphable.errors import MissingPackageError
 from fsynth_morphable.materials import MATERIALS, Material, material_of_polygons
 from fsynth_morphable.obj import encode_png
@@ -89,6 +90,9 @@ def _primitive(head: Head, triangles: np.ndarray, material: int, textured: bool,
     if textured and head.uvs is not None:
         flipped = head.uvs[uvs] * np.array([1, -1], np.float32) + np.array([0, 1], np.float32)  # glTF's v runs down
         attributes.TEXCOORD_0 = binary.vectors(flipped, gltf.ARRAY_BUFFER)
+    if head.texture is None and head.colours is not None:
+        # Vertex colours are light, not sRGB (glTF 2.0, 3.7.2.1).
+        attributes.COLOR_0 = binary.vectors(to_linear(head.colours[vertices]), gltf.ARRAY_BUFFER)
     targets = [{"POSITION": binary.displacements(displacement[vertices])} for displacement in head.shape_keys.values()]
     return gltf.Primitive(
         attributes=attributes, indices=binary.indices(indices.ravel()), material=material, targets=targets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -42,6 +42,7 @@ class Look:
         hair_density: (N,) float32, see ``Scalp.density``; or None.
         hidden: (N,) float32 in 0..1, how far hair hides the skin in the image; or None.
         forehead: (P, 2) pixels, along the hairline in the image, where the landmarks leave out its corners; or None.
+        hidden_in_photo: as ``hidden``, of the photo.
     """
 
     iris: np.ndarray = field(default_factory=BROWN.copy)
@@ -50,6 +51,7 @@ class Look:
     hair_density: np.ndarray | None = None
     hidden: np.ndarray | None = None
     forehead: np.ndarray | None = None
+    hidden_in_photo: np.ndarray | None = None
 
 
 def find_look(model: MorphableModel, view: View, photo: View | None = None) -> Look:
@@ -72,10 +74,15 @@ def find_look(model: MorphableModel, view: View, photo: View | None = None) -> L
     lift = hairline_lift(image, points, scalp, hair)
     hidden = np.maximum(veil(image, points, scalp, hair), scalp.fading(lift))
     forehead = points[scalp.band(*_FOREHEAD) & np.isfinite(points).all(axis=1)]
-    if photo is not None:
-        own = hair_colour(photo.image.astype(np.float32) / 255, _skin_points(model, photo), scalp)
-        hair = hair if own is None else own
-    return Look(iris, sclera, hair, scalp.density(lift), hidden, forehead)
+    look = Look(iris, sclera, hair, scalp.density(lift), hidden, forehead)
+    if photo is None:
+        return look
+    image, points = photo.image.astype(np.float32) / 255, _skin_points(model, photo)
+    own = hair_colour(image, points, scalp)
+    if own is None:
+        return look
+    hidden_in_photo = np.maximum(veil(image, points, scalp, own), scalp.fading(lift))
+    return replace(look, hair=own, hidden_in_photo=hidden_in_photo)
 
 
 @lru_cache(maxsize=2)

@@ -39,10 +39,13 @@ def encode_png(image: np.ndarray) -> bytes:
 def _encode_mesh(head: Head, materials: str) -> bytes:
     vertices = head.posed
     lines = [f"mtllib {materials}", f"o {head.name}"]
-    lines += [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in vertices.tolist()]
+    if head.texture is None and head.colours is not None:
+        # Colours behind the position: no part of the format, but many programs read them.
+        vertices = np.concatenate([vertices, head.colours], axis=1)
+    lines += ["v " + " ".join(f"{number:.6f}" for number in vertex) for vertex in vertices.tolist()]
     if head.uvs is not None:
         lines += [f"vt {u:.6f} {v:.6f}" for u, v in head.uvs.tolist()]
-    lines += [f"vn {x:.4f} {y:.4f} {z:.4f}" for x, y, z in head.normals(vertices).tolist()]
+    lines += [f"vn {x:.4f} {y:.4f} {z:.4f}" for x, y, z in head.normals(head.posed).tolist()]
     uv_polygons = None if head.uv_polygons is None else (head.uv_polygons + 1).tolist()
     polygons = (head.polygons + 1).tolist()
     material_rows = material_of_polygons(head)

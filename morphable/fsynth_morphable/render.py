@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsynth_morphable.camera import Camera
+from fsynth_morphable.colour import to_bytes, to_linear
 from fsynth_morphable.head import Head
 from fsynth_morphable.lighting import KEY, irradiance
 from fsynth_morphable.materials import MATERIALS, material_of_polygons
@@ -148,16 +149,3 @@ def _linear_texture(texture: np.ndarray) -> np.ndarray:
     linear[..., :3] = table[texture[..., :3]]
     linear[..., 3] = texture[..., 3] / np.float32(255)
     return linear
-
-
-def to_linear(encoded: np.ndarray) -> np.ndarray:
-    """SRGB values in 0..1 to light in 0..1 (IEC 61966-2-1)."""
-    linear: np.ndarray = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    return linear.astype(np.float32)
-
-
-def to_bytes(light: np.ndarray) -> np.ndarray:
-    """Light in 0..1 to sRGB uint8; brighter light is cut off."""
-    light = np.clip(light, 0, 1)
-    encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return (encoded * 255 + 0.5).astype(np.uint8)

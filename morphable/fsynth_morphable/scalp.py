@@ -14,8 +14,8 @@ from fsynth_morphable.sampling import blur, sample
 _ANGLES = np.radians([0, 25, 45, 60, 75, 88, 100, 125, 150, 180])
 _HEIGHTS = np.array([1.06, 1.03, 0.93, 0.66, 0.42, 0.02, 0.12, -0.45, -0.75, -0.8])
 
-_FOREHEAD, _EARS = 54, (0, 27)
-"""Rows of the 65 landmarks: the top of the forehead, and where the jaw begins at the right and the left ear."""
+_FOREHEAD, _CHIN, _EARS = 54, 64, (0, 27)
+"""Rows of the 65 landmarks: the top of the forehead, the chin, where the jaw begins at the right and the left ear."""
 
 _FEATHER = 0.10
 """How far the hair thins out above the hairline, in the same unit."""
@@ -28,6 +28,9 @@ _FADE = 0.35
 
 _CROPPED = 0.8
 """How bright cropped hair is, relative to the same hair when it is long."""
+
+_CHEEKS = (-1.4, -0.9)
+"""Heights of nose and cheeks, whose skin no hair covers."""
 
 _VEIL_BLUR = 0.03
 """Standard deviation in widths of the image."""
@@ -42,11 +45,13 @@ class Scalp:
 
     ``height``: (N,) of each vertex above the usual hairline, in units of the height of the forehead landmark above the
     ears. ``angle``: (N,) radians around the head, 0 in front, pi behind. ``ears``: (N,) 1 on the ears, 0 elsewhere.
+    ``neck``: (N,) 1 below and behind the chin, 0 on the face.
     """
 
     height: np.ndarray
     angle: np.ndarray
     ears: np.ndarray
+    neck: np.ndarray
 
     @classmethod
     def of(cls, vertices: np.ndarray, landmarks: np.ndarray) -> Scalp:
@@ -55,10 +60,13 @@ class Scalp:
         All heads of a model have their scalps at the same vertices.
         """
         ears = landmarks[list(_EARS)].mean(axis=0)
-        place = (vertices - ears) / float(landmarks[_FOREHEAD, 1] - ears[1])
+        unit = float(landmarks[_FOREHEAD, 1] - ears[1])
+        place = (vertices - ears) / unit
         # Around an upright axis somewhat behind the ears' landmarks.
         angle = np.abs(np.arctan2(place[:, 0], place[:, 2] + 0.15))
-        return cls(place[:, 1] - np.interp(angle, _ANGLES, _HEIGHTS), angle, _ears(place))
+        chin = (landmarks[_CHIN] - ears) / unit
+        below = np.clip((chin[1] - place[:, 1]) / 0.05, 0, 1) * np.clip((chin[2] - 0.15 - place[:, 2]) / 0.1, 0, 1)
+        return cls(place[:, 1] - np.interp(angle, _ANGLES, _HEIGHTS), angle, _ears(place), below)
 
     def density(self, lift: float = 0) -> np.ndarray:
         """How dense short hair is at each vertex, (N,) float32: none at 0 and below, all of it from 1 on.
@@ -69,9 +77,9 @@ class Scalp:
         return (density * (1 - self.ears) - self.ears).astype(np.float32)
 
     def fading(self, lift: float = 0) -> np.ndarray:
-        """How far an image of the forehead is to fade towards the hairline, (N,) float32: 1 there, 0 well below."""
+        """How far an image of the face is to fade towards hairline and neck, (N,) float32: 1 there, 0 on the face."""
         share = np.clip(1 + self._lifted(lift) / _FADE, 0, 1)
-        smooth: np.ndarray = share * share * (3 - 2 * share)
+        smooth: np.ndarray = np.maximum(share * share * (3 - 2 * share), self.neck)
         return smooth.astype(np.float32)
 
     def _lifted(self, lift: float) -> np.ndarray:
@@ -122,15 +130,15 @@ def hairline_lift(image: np.ndarray, points: np.ndarray, scalp: Scalp, hair: np.
 def veil(image: np.ndarray, points: np.ndarray, scalp: Scalp, hair: np.ndarray) -> np.ndarray:
     """Where an image shows hair on the forehead, (N,) float32: 1 hair, 0 skin. See ``hair_colour``."""
     hidden = np.zeros(len(points), np.float32)
-    skin = np.median(_colours(image, points, scalp.band(-0.4, -0.15)), axis=0)
+    skin = np.median(_colours(image, points, scalp.band(*_CHEEKS)), axis=0)
     apart = hair - skin
-    forehead = np.flatnonzero((scalp.height > -0.3) & np.isfinite(points).all(axis=1))
+    forehead = np.flatnonzero((scalp.height > -0.5) & np.isfinite(points).all(axis=1))
     if np.abs(apart).max() >= _LIKE_SKIN and len(forehead):
         # Somewhat beyond the hair, with a soft edge, so that its outline is not drawn onto the forehead.
         share = np.clip(((image - skin) @ apart / (apart @ apart) - 0.08) / 0.15, 0, 1)[..., None]
         soft = np.clip(2 * blur(share.astype(np.float32), _VEIL_BLUR * len(image)), 0, 1)
         # Not the brows, where a low forehead brings them near.
-        near = np.clip((scalp.height[forehead] + 0.3) / 0.1, 0, 1)
+        near = np.clip((scalp.height[forehead] + 0.5) / 0.15, 0, 1)
         hidden[forehead] = sample(soft, points[forehead])[:, 0] * near
     return hidden
 

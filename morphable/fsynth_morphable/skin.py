@@ -15,7 +15,7 @@ from fsynth_morphable.texture_fit import TextureFit
 # Confidences at which a texel is all basis and all image. Eq. 13 would leave a third of the basis on cheeks that the
 # image shows well; a texture, unlike vertex colours, has the resolution to show what that hides.
 _BASIS_UP_TO, _IMAGE_FROM = 0.20, 0.60
-_DETAIL_FROM, _DETAIL_ALL = 0.25, 0.65
+_DETAIL_FROM, _DETAIL_ALL = 0.40, 0.75
 
 _DETAIL_WIDTH = 0.03
 """Standard deviation of the blur, as a share of an image's width, that parts detail from light and complexion."""

@@ -123,6 +123,12 @@ def test_a_head_without_texture_or_shapes(small_head: Head) -> None:
     glb = Glb(encode_glb(plain))
     assert not glb.json["meshes"][0]["primitives"][0].get("targets")
     assert not glb.json.get("images")
+    skin = glb.json["meshes"][0]["primitives"][0]
+    places, colours = (glb.array(skin["attributes"][name]) for name in ("POSITION", "COLOR_0"))
+    assert small_head.colours is not None
+    for row in range(0, len(places), 17):
+        vertex = np.linalg.norm(small_head.vertices - places[row], axis=1).argmin()
+        np.testing.assert_allclose(colours[row] ** (1 / 2.2), small_head.colours[vertex], atol=0.04)
 
 
 def test_says_what_to_install(small_head: Head, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,10 @@ def test_a_head_without_texture(small_head: Head, tmp_path: Path) -> None:
     mesh = read_obj(path)
     np.testing.assert_array_equal(mesh.polygons, small_head.polygons)
     assert (mesh.uv_polygons == -1).all()
+    np.testing.assert_allclose(mesh.vertices, small_head.vertices, atol=1e-6)
+    first = path.read_text().splitlines()[2].split()
+    assert small_head.colours is not None
+    np.testing.assert_allclose([float(number) for number in first[4:]], small_head.colours[0], atol=1e-6)
     assert "map_" not in materials.read_text()
 
 

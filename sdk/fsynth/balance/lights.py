@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fsynth.balance.gains import Gains
+
 PAUSE = 600.0
 """Default: seconds without a photo after which the light may be another."""
 
@@ -101,6 +103,12 @@ def nearest_in_time(shots: Sequence[Shot], lights: np.ndarray, balanced: Sequenc
         return min(ranks)[2] if ranks else None
 
     return [nearest(i) for i in range(len(shots))]
+
+
+def carried_over(gains: Gains, source: Shot, to: Shot) -> Gains:
+    """The gains of ``source`` for a photo ``to`` in the same light, whose camera settings let in more or less of it."""
+    change = source.exposure - to.exposure
+    return gains if math.isnan(change) else Gains(gains.multipliers, gains.exposure + change)
 
 
 def _fits(shot: Shot, group: list[Shot], pause: float, as_shot_change: float, face_change: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
+from fractions import Fraction
 
 from PIL import Image, TiffImagePlugin
 
@@ -12,7 +13,7 @@ from fsynth.balance.raw_file import RawPhoto
 from fsynth.faces.image_file import DECODING_ERRORS
 from fsynth.faces.silence import pillow_is_silent
 
-_ORIENTATION, _EXIF_IFD, _WIDTH, _HEIGHT = 0x0112, 0x8769, 0xA002, 0xA003
+_ORIENTATION, _EXIF_IFD, _WIDTH, _HEIGHT, _MAKER_NOTE = 0x0112, 0x8769, 0xA002, 0xA003, 0x927C
 
 # What of a TIFF's first directory tells of the photo, not of how its pixels are stored: text, dates, maker, GPS.
 _DESCRIPTIVE = (0x010D, 0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, _EXIF_IFD, 0x8825, 0x4746)
@@ -54,13 +55,17 @@ def of_image(image: Image.Image) -> Metadata:
 
 
 def of_raw(raw: RawPhoto) -> Metadata:
-    """The metadata of a RAW photo: what its file has, if that begins like a TIFF, otherwise what LibRaw tells."""
+    """The metadata of a RAW photo: what its file has, if that begins like a TIFF, otherwise what LibRaw tells.
+
+    The maker's note stays behind: it points at places in the RAW file, and may be too large for a JPEG.
+    """
     exif = Image.Exif()
     try:
         with raw.path.open("rb") as stream, pillow_is_silent():
             if stream.read(2) in (b"II", b"MM"):
                 stream.seek(0)
                 exif.load_from_fp(stream)
+                exif.get_ifd(_EXIF_IFD).pop(_MAKER_NOTE, None)
                 return Metadata(_described(exif))
     except DECODING_ERRORS:
         pass
@@ -76,8 +81,7 @@ def _told(raw: RawPhoto) -> bytes:
         exif[0x0132] = details[0x9003] = raw.taken.strftime("%Y:%m:%d %H:%M:%S")
     for tag, value in ((0x829A, raw.exposure_time), (0x829D, raw.aperture), (0x920A, raw.focal_length)):
         if value:
-            details[tag] = TiffImagePlugin.IFDRational(value).limit_rational(1_000_000)
-            details[tag] = TiffImagePlugin.IFDRational(*details[tag])
+            details[tag] = TiffImagePlugin.IFDRational(Fraction(value).limit_denominator(1_000_000))
     if raw.iso:
         details[0x8827] = round(raw.iso)
     return exif.tobytes().removeprefix(b"Exif\0\0")

@@ -77,15 +77,21 @@ class Picture:
 
         ``bits``: 8 or 16; those of the picture by default.
         """
-        pixels = np.empty(self.pixels.shape, np.uint8 if (bits or self.bits) == 8 else np.uint16)
-        rows = max(1, (1 << 18) // max(self.pixels.shape[1], 1))  # a few megabytes at a time
-        for top in range(0, len(pixels), rows):
-            part = self.profile.to_linear(self.pixels[top : top + rows])
-            darkest = part.min(axis=-1, keepdims=True)
-            white = np.clip((darkest - _WHITE[0]) / (_WHITE[1] - _WHITE[0]), 0, 1)
+        bits = bits or self.bits
+        every = np.arange(2**self.bits).astype(self.pixels.dtype)[:, None, None].repeat(3, axis=2)
+        light = self.profile.to_linear(every)
+        table = self.profile.from_linear(gains.apply(light), bits=bits)[:, 0]
+        pixels = np.empty(self.pixels.shape, table.dtype)
+        bright = np.ones(self.pixels.shape[:2], bool)
+        for channel in range(3):
+            pixels[..., channel] = table[:, channel][self.pixels[..., channel]]
+            bright &= self.pixels[..., channel] >= np.searchsorted(light[:, 0, channel], _WHITE[0])
+        if bright.any():
+            part = self.profile.to_linear(self.pixels[bright][None])
+            white = np.clip((part.min(axis=-1, keepdims=True) - _WHITE[0]) / (_WHITE[1] - _WHITE[0]), 0, 1)
             part = gains.apply(part)
             part += white * (part.max(axis=-1, keepdims=True) - part)
-            pixels[top : top + rows] = self.profile.from_linear(part, bits=pixels.dtype.itemsize * 8)
+            pixels[bright] = self.profile.from_linear(part, bits=bits)[0]
         return Picture(pixels, self.profile, self.metadata, self.warnings)
 
 
@@ -119,7 +125,7 @@ def read_picture(path: Path | str) -> Picture:
                 decode(image, path)
                 warnings = (f"{path} is of 16 bits, of which 8 were read: its compression is unknown to tifffile.",)
         profile = RgbProfile.parse(icc) if icc else RgbProfile.srgb()
-        if profile is not None and image.mode == "RGB":
+        if profile is not None and image.mode == "RGB" and not image.has_transparency_data:
             pixels = np.asarray(image) if pixels is None else pixels
             return Picture(_upright(pixels, orientation), profile, metadata, warnings)
         if icc and profile is None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import math
 
 import numpy as np
 
-from fsynth.balance.lights import Shot, camera_exposure, group_lights, nearest_in_time
+from fsynth.balance.gains import Gains
+from fsynth.balance.lights import Shot, camera_exposure, carried_over, group_lights, nearest_in_time
 
 START = datetime.datetime(2026, 6, 1, 12)
 
@@ -54,3 +56,12 @@ def test_an_empty_shoot() -> None:
 def test_exposure_of_the_camera() -> None:
     assert camera_exposure(1 / 50, 400, 2.0) - camera_exposure(1 / 100, 100, 2.0) == 3
     assert math.isnan(camera_exposure(0, 400, 2.0))
+
+
+def test_gains_carried_over_undo_other_settings_of_the_camera() -> None:
+    gains = Gains(np.array([2.0, 1.0, 1.5]), 0.5)
+    dark, bright = (dataclasses.replace(shot(0), exposure=exposure) for exposure in (-3.0, 1.0))
+    carried = carried_over(gains, dark, bright)
+    assert carried.exposure == -3.5
+    np.testing.assert_array_equal(carried.multipliers, gains.multipliers)
+    assert carried_over(gains, dark, shot(0)).exposure == 0.5

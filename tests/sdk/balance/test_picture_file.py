@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -208,3 +209,16 @@ def test_metadata_of_a_raw_photo(tmp_path: Path) -> None:
     tags.load(of_raw(raw).exif)
     assert (tags[0x010F], tags[0x0110], tags[0x0132]) == ("fsynth", "synthetic", "2026:06:01 12:00:00")
     assert set(tags) <= {0x010F, 0x0110, 0x0131, 0x0132}
+
+
+def test_metadata_of_a_raw_photo_that_is_no_tiff(tmp_path: Path) -> None:
+    raw = read_raw(make_dng(tmp_path / "a.dng", patches(), Shot()))
+    other = tmp_path / "a.crw"
+    other.write_bytes(b"HEAPCCDR")
+    told = dataclasses.replace(raw, path=other, camera_name="Maker S40", iso=400.0, exposure_time=0.008, aperture=2.8)
+    tags = Image.Exif()
+    tags.load(of_raw(told).exif)
+    details = tags.get_ifd(0x8769)
+    assert (tags[0x0110], details[0x9003], details[0x8827]) == ("Maker S40", "2026:06:01 12:00:00", 400)
+    assert (details[0x829A], details[0x829D]) == (0.008, 2.8)
+    assert 0x920A not in details

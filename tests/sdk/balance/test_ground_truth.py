@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.sdk.balance.synthetic import Shot, make_dng, true_gains
 
 from fsynth.balance import eq4
 from fsynth.balance.colour_science import colour
@@ -16,7 +17,6 @@ from fsynth.balance.skin import box_mask, mean_linear, skin_mask
 from fsynth.balance.srgb import to_linear
 from fsynth.balance.temperature import Temperature, light_xy
 from fsynth.faces import LANDMARKS_65, Face, align, find_faces, read_photo
-from tests.sdk.balance.synthetic import Shot, make_dng, true_gains
 
 pytestmark = pytest.mark.requires_extra("balance")
 

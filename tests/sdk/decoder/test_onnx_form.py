@@ -101,8 +101,6 @@ def test_models_that_are_no_decoder_are_refused(tmp_path: Path) -> None:
 def test_another_version_is_named(tmp_path: Path) -> None:
     import onnx
 
-    from fsynth.decoder import onnx_form
-
     from fsynth import load
 
     path = saved(tmp_path)

@@ -35,6 +35,5 @@ def test_what_was_lost_makes_the_target_what_the_photo_shows(geometry: Geometry,
 
     inner = np.s_[60:190, 50:170]
     before, after = (np.abs(found - truth)[inner].mean() for found in (soft, soft + lost))
-    print(before, after, np.abs(soft+lost-truth)[inner].max())
     assert before > 0.02
     assert after < 0.1 * before

@@ -17,13 +17,13 @@ from fsynth_morphable.texture_fit import TextureFit
 SIZES = (256, 512, 1024, 2048, 4096)
 """Widths of textures, which are square, in texels."""
 
-# Of models that bring no texture along. The alpha of what is clear is left to its material.
+# Of models that bring no texture along, and so no hairs on their strips of brows and lashes.
 _PLAIN = {
     "teeth": (0.86, 0.83, 0.76, 1),
     "gums": (0.62, 0.34, 0.33, 1),
     "tongue": (0.66, 0.37, 0.36, 1),
     "brows": (0.15, 0.10, 0.08, 0),
-    "lashes": (0.10, 0.07, 0.06, 0.5),
+    "lashes": (0.10, 0.07, 0.06, 0),
     "cornea": (1, 1, 1, 0.06),
 }
 

@@ -118,8 +118,9 @@ def _material(material: Material, images: list[Any], gltf: Any) -> Any:
     surface = gltf.PbrMetallicRoughness(metallicFactor=0.0, roughnessFactor=material.roughness)
     if images and material.textured:
         surface.baseColorTexture = gltf.TextureInfo(index=int(material.cut_out))
-    else:
-        surface.baseColorFactor = [1.0, 1.0, 1.0, material.opacity]
+    elif not material.textured:
+        # Black: what it adds is its reflections alone. White would lie on pupils like milk.
+        surface.baseColorFactor = [0.0, 0.0, 0.0, material.opacity]
     return gltf.Material(
         name=material.name,
         pbrMetallicRoughness=surface,

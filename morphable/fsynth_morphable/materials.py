@@ -40,7 +40,7 @@ MATERIALS = (
     Material("eyes", ("eye_left", "eye_right"), roughness=0.25, specular=0.2),
     Material("mouth", ("teeth", "gums", "tongue"), roughness=0.3, specular=0.3),
     Material("hair", ("brows", "lashes"), roughness=0.7, specular=0.05, cut_out=True),
-    Material("clear", ("cornea", "lacrimal", "eye_blend", "eye_occlusion"), roughness=0.05, specular=1, opacity=0.06),
+    Material("clear", ("cornea", "lacrimal", "eye_blend", "eye_occlusion"), roughness=0.05, specular=1, opacity=0.12),
 )
 """In the order in which they must be drawn: what can be looked through comes last."""
 

@@ -68,7 +68,12 @@ def _encode_mtl(used: np.ndarray, texture: str | None) -> bytes:
     lines = []
     for row in used:
         material = MATERIALS[row]
-        lines += [f"newmtl {material.name}", "Ka 0 0 0", "Kd 1 1 1", f"d {material.opacity:g}"]
+        lines += [
+            f"newmtl {material.name}",
+            "Ka 0 0 0",
+            "Kd 1 1 1" if material.textured else "Kd 0 0 0",
+            f"d {material.opacity:g}",
+        ]
         lines += [f"Ks {material.specular:g} {material.specular:g} {material.specular:g}"]
         # Phong's exponent that looks like the roughness of a glTF material.
         lines += [f"Ns {min(2 / material.roughness**4, 1000):.1f}", "illum 2"]

@@ -47,8 +47,9 @@ wheel: $(VENV)/dev.stamp
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --upgrade
 lock: $(VENV)/dev.stamp
-	$(COMPILE) pyproject.toml requirements/build.in --extra dev --output-file requirements/dev.lock
-	$(COMPILE) pyproject.toml requirements/build.in --constraint requirements/dev.lock --output-file requirements/run.lock
+	$(COMPILE) pyproject.toml requirements/build.in --output-file requirements/run.lock
+	$(COMPILE) pyproject.toml requirements/build.in --extra dev --constraint requirements/run.lock \
+		--output-file requirements/dev.lock
 
 clean:
 	rm -rf $(VENV) dist build demo .mypy_cache .ruff_cache .pytest_cache

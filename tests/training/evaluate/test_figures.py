@@ -67,7 +67,7 @@ def test_all_figures_of_a_weights_file(photos: EvaluationPhotos) -> None:
     assert set(found["likeness"]) == {"dlib", "faceres"}
     # The face of the other photo is the same person's to dlib, who took no part.
     assert found["likeness"]["dlib"]["distance"] < 0.6
-    assert found["accuracy"]["landmark_error"] < 10
+    assert found["accuracy"]["landmark_error"] < 15  # of one smiling face
     json.dumps(found, allow_nan=False)
 
 

@@ -17,7 +17,15 @@ from fsynth.version import __version__
 NEEDED = (("numpy",), ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml"), ("pillow",), ("click",))
 """The distributions that running needs; of several in one row, one is enough."""
 
-EXTRAS = {"tensorflow": ("tensorflow", "keras", "onnx"), "train": ("scipy", "colour-science"), "heif": ("pillow-heif",)}
+EXTRAS = {
+    "tensorflow": ("tensorflow", "keras", "onnx"),
+    "train": ("scipy", "colour-science"),
+    "beam": ("apache-beam",),
+    "heif": ("pillow-heif",),
+    "mesh": ("pygltflib", "trimesh"),
+    "models": ("scipy", "h5py", "open3d"),
+    "balance": ("rawpy", "colour-science", "tifffile"),
+}
 """What each extra installs."""
 
 DEVICES = {"Windows": ("cpu", "cuda", "dml"), "Darwin": ("cpu", "coreml")}

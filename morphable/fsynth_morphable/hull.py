@@ -21,15 +21,15 @@ def convex_hull(points: np.ndarray) -> np.ndarray:
 
 def distance_outside(points: np.ndarray, hull: np.ndarray) -> np.ndarray:
     """How far points (N, 2) lie outside the convex polygon ``hull`` (H, 2), as ``convex_hull`` gives it; 0 inside."""
-    points = np.asarray(points, np.float32)
-    nearest = np.full(len(points), np.inf, np.float32)
-    inside = np.ones(len(points), bool)
+    x, y = np.asarray(points, np.float32).T
+    nearest = np.full(len(x), np.inf, np.float32)
+    inside = np.ones(len(x), bool)
     for start, end in zip(hull.astype(np.float32), np.roll(hull, -1, axis=0).astype(np.float32), strict=True):
-        along, to_point = end - start, points - start
-        inside &= along[0] * to_point[:, 1] - along[1] * to_point[:, 0] >= 0
-        share = np.clip(to_point @ along / np.float32(along @ along), 0, 1)
-        gap = to_point - share[:, None] * along
-        np.minimum(nearest, np.einsum("nd,nd->n", gap, gap), out=nearest)
+        along_x, along_y = end - start
+        to_x, to_y = x - start[0], y - start[1]
+        inside &= along_x * to_y - along_y * to_x >= 0
+        share = np.clip((along_x * to_x + along_y * to_y) / (along_x**2 + along_y**2), 0, 1)
+        np.minimum(nearest, (to_x - share * along_x) ** 2 + (to_y - share * along_y) ** 2, out=nearest)
     distance: np.ndarray = np.where(inside, 0, np.sqrt(nearest))
     return distance
 

@@ -9,6 +9,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 import fsynth
 from fsynth.faces import eye_centres
+from fsynth_morphable.create import make_head
+from fsynth_morphable.preview import render_views
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "astronaut.jpg"
@@ -73,6 +75,11 @@ def main() -> None:
         pen.ellipse((x - 1.5, y - 1.5, x + 1.5, y + 1.5), fill=(255, 64, 64))
     stages = [face.aligned.image, face.texture, np.asarray(drawn), face.image]
     tiles([stages]).save(HERE / "stages.png")
+
+    head = make_head(face.image, face.landmarks)
+    smiling = render_views(head.with_expression({"smile": 0.6}), [20], size=TILE)
+    views = [*render_views(head, [0, 40], size=TILE), *smiling]
+    tiles([[face.aligned.image, face.image, *views]]).save(HERE / "avatar.png")
 
 
 if __name__ == "__main__":

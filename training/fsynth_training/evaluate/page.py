@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
@@ -100,11 +101,13 @@ def _pairs(makers: Sequence[dict[str, Any]], strip: Strip | None, number: int) -
 def _pose(makers: Sequence[dict[str, Any]], judges: Sequence[str]) -> str:
     drawn = []
     for judge in judges:
-        places = [f"{b['low']} to {b['high']}°" for b in makers[0]["pose"][judge]]
+        places = [f"{b['low']}-{b['high']}" for b in makers[0]["pose"][judge]]
         series = _series(makers, [[b["rank1"] for b in maker["pose"][judge]] for maker in makers])
-        drawn.append(f"<figure>{charts.lines(series, places, f'rank-1, {judge}')}</figure>")
+        drawn.append(f"<figure>{charts.lines(series, places, f'rank-1 by degrees of yaw, {judge}')}</figure>")
     legend = charts.legend(_series(makers, [[]] * len(makers)))
-    return _section("Pose", "pose", legend, f'<div class="two">{"".join(drawn)}</div>', tables.pose(makers, judges[0]))
+    return _section(
+        "Pose", "pose", legend, f'<div class="many large">{"".join(drawn)}</div>', tables.pose(makers, judges[0])
+    )
 
 
 def _robustness(makers: Sequence[dict[str, Any]], judge: str, strip: Strip | None, number: int) -> str:
@@ -116,7 +119,7 @@ def _robustness(makers: Sequence[dict[str, Any]], judge: str, strip: Strip | Non
     for kind, levels in measured[0].items():
         if kind != "clean":
             values = [[c, *(m[kind][level]["rank1"] for level in levels)] for c, m in zip(clean, measured, strict=True)]
-            short = ["clean", *(level.split(" ")[-1] if len(level) > 9 else level for level in levels)]
+            short = ["clean", *map(_short, levels)]
             drawn.append(f"<figure>{charts.lines(_series(makers, values), short, kind)}</figure>")
     return _section(
         f"Robustness, {number} people",
@@ -131,6 +134,14 @@ def _robustness(makers: Sequence[dict[str, Any]], judge: str, strip: Strip | Non
         ),
         _folded("Share of the photos in which the face was found", tables.robustness(makers[:1], judge, "found", -1)),
     )
+
+
+def _short(level: str) -> str:
+    """What of the name of a level fits below a chart: from the first digit on, or the last word."""
+    if len(level) < 9:
+        return level
+    digit = re.search(r"\d", level)
+    return level[digit.start() :] if digit else level.split()[-1]
 
 
 def _series(makers: Sequence[dict[str, Any]], values: Sequence[Sequence[float | None]]) -> list[charts.Series]:
@@ -156,7 +167,8 @@ def _strip(strip: Strip) -> str:
         )
         rows.append(f"<tr><th>{escape(name)}</th>{cells}</tr>")
     heading = f"<thead><tr><th></th>{head}</tr></thead>" if head else ""
-    return f'<div class="wide"><table class="strip">{heading}<tbody>{"".join(rows)}</tbody></table></div>'
+    kind = "strip small" if len(strip.columns) > 10 else "strip"
+    return f'<div class="wide"><table class="{kind}">{heading}<tbody>{"".join(rows)}</tbody></table></div>'
 
 
 def _picture(uri: str, name: str) -> str:

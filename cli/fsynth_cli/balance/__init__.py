@@ -1,0 +1,1 @@
+"""``fsynth balance``: exposure and white balance of photos, from the faces in them."""

@@ -23,6 +23,21 @@ _INSTALL = {
 }
 _opened: dict[tuple[str, str, int | None], onnxruntime.InferenceSession] = {}
 _opening = threading.Lock()
+_most_threads: int | None = None
+
+
+def limit_threads(threads: int) -> None:
+    """Give every session of this process that is opened from now on at most so many CPU threads, unless it asks itself.
+
+    For processes that share the work, one thread each.
+
+    Raises:
+        ArgumentError: ``threads`` is below 1.
+    """
+    global _most_threads
+    if threads < 1:
+        raise ArgumentError(f"`threads` must be at least 1 and is {threads}.")
+    _most_threads = threads
 
 
 def execution_providers(device: str) -> list[str]:
@@ -50,7 +65,8 @@ def open_session(data: bytes, *, device: str = "cpu", threads: int | None = None
     Args:
         data: the ONNX file.
         device: "cpu", "cuda" (NVIDIA), "dml" (Windows) or "coreml" (macOS).
-        threads: CPU threads for one operation; None lets ONNX Runtime take one for each physical core.
+        threads: CPU threads for one operation; None lets ONNX Runtime take one for each physical core, or what
+            ``limit_threads`` allows.
 
     Raises:
         ArgumentError: ``device`` or ``threads`` is none.
@@ -62,6 +78,7 @@ def open_session(data: bytes, *, device: str = "cpu", threads: int | None = None
     providers = execution_providers(device)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    threads = threads or _most_threads
     if threads is not None:
         options.intra_op_num_threads = threads
     # Idle threads that spin take the CPU from the photo decoder, Blender or a training run beside us.

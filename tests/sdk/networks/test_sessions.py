@@ -66,6 +66,16 @@ def test_threads_do_not_spin_between_calls() -> None:
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
 
 
+def test_a_process_may_limit_the_threads_of_all_its_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "_most_threads", None)
+    networks.limit_threads(1)
+    data = networks.read_network("blazeface")
+    assert networks.open_session(data).get_session_options().intra_op_num_threads == 1
+    assert networks.open_session(data, threads=2).get_session_options().intra_op_num_threads == 2
+    with pytest.raises(ArgumentError, match="`threads` must be at least 1"):
+        networks.limit_threads(0)
+
+
 @pytest.mark.parametrize("device", ["gpu", "", "CPUExecutionProvider"])
 def test_unknown_device_is_refused(device: str) -> None:
     with pytest.raises(ArgumentError, match="one of cpu, cuda, dml, coreml"):

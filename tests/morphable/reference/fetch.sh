@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fetches what tests of heads and sidecars are checked against, into build/: Khronos' glTF validator (npm) and Blender as a
-# Python module (370 MB, for exactly Python 3.11); and exiftool and RawTherapee where the system is Debian's and we are root.
+# Fetches what tests of heads, sidecars and the Blender extension are checked against, into build/: Khronos' glTF validator
+# (npm), Blender as a Python module (370 MB each; 4.2, 4.5 and 5.0 for exactly Python 3.11, 5.2 where there is a Python
+# 3.13); and exiftool and RawTherapee where the system is Debian's and we are root.
 # Prints the variables that let the tests find them. Does nothing a second time.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -8,10 +9,30 @@ build=$root/build/reference
 mkdir -p "$build"
 [[ -d $build/node_modules/gltf-validator ]] ||
     npm install --silent --prefix "$build" --no-package-lock --ignore-scripts --no-audit --no-fund gltf-validator >&2
-if [[ ! -x $build/blender/bin/python ]]; then
-    python3.11 -m venv "$build/blender"
-    "$build/blender/bin/python" -m pip install --quiet --disable-pip-version-check bpy==5.0.1 >&2
+
+# blender FOLDER PYTHON PACKAGE...: an environment with these packages alone. uv, if there, is several times as fast as pip.
+blender() {
+    local folder=$build/$1 python=$2
+    shift 2
+    [[ ! -e $folder/complete ]] || return 0
+    "$python" -m venv --clear "$folder"
+    if [[ -x $root/.venv/bin/uv ]]; then
+        "$root/.venv/bin/uv" pip install --quiet --python "$folder/bin/python" "$@" >&2
+    else
+        "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2
+    fi
+    touch "$folder/complete"
+}
+# Each with a NumPy of the series that Blender itself brings along.
+running=()
+blender blender python3.11 bpy==5.0.1 numpy==1.26.4 & running+=($!)
+blender blender42 python3.11 bpy==4.2.23 numpy==1.24.3 & running+=($!)
+blender blender45 python3.11 bpy==4.5.15 numpy==1.26.4 & running+=($!)
+if python3.13 -c "" 2>/dev/null; then
+    blender blender52 python3.13 bpy==5.2.3 & running+=($!)
 fi
+for process in "${running[@]}"; do wait "$process"; done
+
 missing=()
 command -v exiftool >/dev/null || missing+=(libimage-exiftool-perl)
 command -v rawtherapee-cli >/dev/null || missing+=(rawtherapee)
@@ -27,3 +48,6 @@ if ((${#missing[@]})) && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; t
 fi
 echo "export FSYNTH_GLTF_VALIDATOR=$build/node_modules/gltf-validator"
 echo "export FSYNTH_BLENDER_PYTHON=$build/blender/bin/python"
+echo "export FSYNTH_BLENDER_PYTHON_42=$build/blender42/bin/python"
+echo "export FSYNTH_BLENDER_PYTHON_45=$build/blender45/bin/python"
+[[ ! -e $build/blender52/complete ]] || echo "export FSYNTH_BLENDER_PYTHON_52=$build/blender52/bin/python"

@@ -2,7 +2,7 @@
 
     python -m benchmarks.balance_speed                      in the repository's root: 100 photos, 5 GB
     python -m benchmarks.balance_speed --count 12 --jobs 2
-    python -m benchmarks.balance_speed --count 12 --memory  peak memory, too: 1, 2, .. jobs; a third of the photos, and all
+    python -m benchmarks.balance_speed --count 12 --memory  peak memory, too, with 1, 2, .. jobs and for fewer photos
 
 Photos: synthetic digital negatives (DNG, 14 bits, with noise) of the example portrait, 6000 x 4000, in several lights.
 Decoding alone: rawpy, half size (what finding faces needs) or full size with the as-shot white balance and a JPEG of

@@ -24,3 +24,10 @@ def printable(text: str) -> str:
         character if character.isprintable() or character == "\u200d" else "\ufffd"  # the joiner makes emoji
         for character in text
     )
+
+
+def without_name(sentence: str, photo: Path) -> str:
+    """``sentence``, printable, without the path of ``photo`` at its beginning: to be shown beside its name."""
+    for start in (f"{photo}: ", f"{photo} "):
+        sentence = sentence.removeprefix(start)
+    return printable(sentence)

@@ -9,7 +9,7 @@ from statistics import median
 import click
 
 from fsynth_cli.balance.columns import Column, lay_out, shortened
-from fsynth_cli.balance.names import printable, shown_names
+from fsynth_cli.balance.names import shown_names, without_name
 from fsynth_cli.balance.record import Light, PhotoRecord, RunRecord
 from fsynth_cli.balance.report import totals
 from fsynth_cli.balance.wording import counted, duration, duv, ev, kelvin, number
@@ -114,7 +114,7 @@ def _remarks(photos: Sequence[PhotoRecord], width: int) -> str:
     for photo in photos:
         sentences = [*photo.warnings, *([photo.reason] if photo.status == "skipped" else [])]
         for sentence in sentences:
-            about.setdefault(_without_name(sentence, photo), []).append(names[photo.photo])
+            about.setdefault(without_name(sentence, photo.photo), []).append(names[photo.photo])
     if not about:
         return ""
     lines = []
@@ -131,17 +131,8 @@ def _failures(run: RunRecord, width: int, colour: bool) -> str:
         return ""
     names = shown_names(photo.photo for photo in run.photos)
     title = "Failed:"
-    lines = [_wrapped(f"{names[photo.photo]}: {_without_name(photo.reason, photo)}", width) for photo in failed]
+    lines = [_wrapped(f"{names[photo.photo]}: {without_name(photo.reason, photo.photo)}", width) for photo in failed]
     return "\n".join([click.style(title, fg="red") if colour else title, *lines])
-
-
-def _without_name(sentence: str, photo: PhotoRecord) -> str:
-    """``sentence`` without the path that it begins with, which stands before it already."""
-    path = str(photo.photo)
-    for start in (f"{path}: ", f"{path} "):
-        if sentence.startswith(start):
-            return printable(sentence.removeprefix(start))
-    return printable(sentence)
 
 
 def _wrapped(text: str, width: int) -> str:

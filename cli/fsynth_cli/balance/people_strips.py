@@ -47,7 +47,7 @@ def _person(person: int, seen: list[Appearance], names: dict[Path, str], anchors
     spreads = [_spread([getattr(face, which) for _, _, face in seen]) for which in ("skin_before", "skin_after")]
     spread = ""
     if None not in spreads:
-        spread = f" · skin differs by ΔE {spreads[0]:.1f} as shot, <b>{spreads[1]:.1f}</b> balanced"
+        spread = f" · skin differs by ΔE {spreads[0]:.1f} → <b>{spreads[1]:.1f}</b>"
     patches = "".join(_patch(photo, face, names, anchors) for photo, _, face in seen[:_MOST_PHOTOS])
     return (
         f'<div class="person">{_portrait(seen)}<div><p><b>Person {person}</b> <span class="quiet">'

@@ -6,8 +6,8 @@
 
 The zip holds the folder fsynth_blender, its manifest with the platform and the wheels filled in, the wheels (fsynth as
 the checkout is, onnxruntime and Pillow as requirements/blender-*.lock pins them by sha256) and the licences of what is
-bundled. The same checkout makes the same bytes. Blender's NumPy serves; none of onnxruntime's other dependencies is needed
-to run a network, so they are left out.
+bundled. The same checkout makes the same bytes. Blender's NumPy serves; none of onnxruntime's other dependencies is
+needed to run a network, so they are left out.
 
 Needs Python 3.11 or later with pip and hatchling, and the network for the wheels; or all wheels in a folder: --wheels.
 """
@@ -106,8 +106,8 @@ def third_party_wheels(platform: str, target: Path, *, folder: Path | None = Non
     origin = [] if folder is None else ["--no-index", "--find-links", str(folder)]
     for python, lock in LOCKS.items():
         run_pip(
-            *("download", "--dest", target, "--require-hashes", "--no-deps", "--only-binary", ":all:"),
-            *("--implementation", "cp", "--python-version", python, *tags, *origin, "--requirement", lock),
+            *("download", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--implementation", "cp"),
+            *("--python-version", python, *tags, *origin, "--requirement", str(lock), "--dest", str(target)),
             what=f"What {lock.name} names for {platform}",
         )
     return sorted(target.glob("*.whl"))
@@ -121,8 +121,8 @@ def run_pip(*arguments: str | Path, what: str) -> None:
         said = [line.strip() for line in run.stderr.splitlines() if line.strip()] or [f"exit code {run.returncode}"]
         errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")] or said[-1:]
         raise BuildError(
-            f"{what} can't be had; pip says: {' '.join(errors)} Check the network, or give a folder that holds the wheels "
-            "with --wheels; pip and hatchling have to be installed."
+            f"{what} can't be had; pip says: {'; '.join(errors)}. Check the network, or name a folder that holds the "
+            "wheels with --wheels; pip and hatchling have to be installed."
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from fsynth_cli.balance.light_scale import light_scale
 from fsynth_cli.balance.names import printable
 from fsynth_cli.balance.pictures import Pictures
-from fsynth_cli.balance.preview import aspect, fitted, image_tag
+from fsynth_cli.balance.preview import aspect, face_side, fitted, image_tag
 from fsynth_cli.balance.record import Balance, FaceRecord, Light, PhotoRecord, Triple
 from fsynth_cli.balance.wording import counted, duration, duv, ev, kelvin
 
@@ -78,7 +78,7 @@ def _remarks(photo: PhotoRecord) -> str:
 def _faces(photo: PhotoRecord, pictures: Pictures | None, name: str, side: int) -> str:
     shown = list(zip(photo.faces, pictures.faces if pictures is not None else (), strict=False))[:MOST_FACES]
     cells = "".join(
-        _face(face, number, *(fitted(jpeg, side) for jpeg in jpegs), name=name)
+        _face(face, number, *(fitted(jpeg, face_side(side)) for jpeg in jpegs), name=name)
         for number, (face, jpegs) in enumerate(shown, start=1)
     )
     more = len(photo.faces) - len(shown)

@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``work.make`` in the background, so that a window stays alive. Knows nothing of Blender."""
+"""``work.make`` in the background, so that a window stays alive. Knows nothing of Blender.
+
+A thread is enough: NumPy and ONNX Runtime let go of Python's lock while they work, so that another thread waits for at
+most some 45 ms (measured, ``tests/blender_addon/test_job.py``). A process would have to be started, and to load
+everything, each time.
+"""
 
 from __future__ import annotations
 
-from .work import Made, Request
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+from .work import Cancelled, Made, Request, SeveralFaces, WorkError, make
 
 
 class Job:
     """The making of a head, begun when it is constructed.
 
-    Poll ``done`` from a timer. Only methods of this class may be called from the window's thread; none of them waits.
+    Poll ``done`` from a timer. Only methods of this class may be called from the window's thread; none of them waits,
+    but for ``result``.
 
     Attributes:
+        request: what is being made.
         progress: how much is done, 0..1.
         stage: what is being done, in a few words.
     """
@@ -20,15 +30,19 @@ class Job:
         self.request = request
         self.progress = 0.0
         self.stage = "Starting"
+        self._stop = Event()
+        executor = ThreadPoolExecutor(1, "fsynth")
+        self._future = executor.submit(make, request, progress=self._report, cancelled=self._stop.is_set)
+        executor.shutdown(wait=False)
 
     @property
     def done(self) -> bool:
         """Whether it has ended, in whatever way."""
-        raise NotImplementedError
+        return self._future.done()
 
     def cancel(self) -> None:
-        """Stop soon. Returns at once; ``result`` then raises ``Cancelled``."""
-        raise NotImplementedError
+        """Stop after the step that is being done. Returns at once; ``result`` then raises ``Cancelled``."""
+        self._stop.set()
 
     def result(self) -> Made:
         """What was made. Waits for the end if it has not come yet.
@@ -36,4 +50,17 @@ class Job:
         Raises:
             WorkError, SeveralFaces, Cancelled: as ``work.make``.
         """
-        raise NotImplementedError
+        error = self._future.exception()
+        if self._stop.is_set():
+            raise Cancelled
+        if error is None:
+            return self._future.result()
+        if isinstance(error, (WorkError, SeveralFaces, Cancelled)):
+            raise error
+        raise WorkError(
+            f"Something went wrong that should not ({type(error).__name__}: {error}). Please report it, with "
+            "the photo if you can."
+        ) from error
+
+    def _report(self, progress: float, stage: str) -> None:
+        self.progress, self.stage = progress, stage

@@ -24,11 +24,11 @@ class WorkError(Exception):
     """What went wrong, in a sentence for an artist."""
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - nothing went wrong
     """The work was stopped because the artist asked for it."""
 
 
-class SeveralFaces(Exception):
+class SeveralFaces(Exception):  # noqa: N818 - a question
     """The photo shows several people and the request names none of them.
 
     ``crops``: one PNG file (96 x 96 pixels) for each face, largest face first, as bytes. A face's place among them is
@@ -77,14 +77,14 @@ class Made:
     Attributes:
         request: what was asked for; its ``face`` is the one that was taken.
         parts: skin, eyes, ... see ``parts.Part``. The skin comes first.
-        images: PNG files by name, "colour" and where hairs are cut out "hair"; empty where the model has no UVs.
+        images: PNG files by name, "colour" and, with alpha, "hair"; empty where the model has no UVs.
         shapes: names of all shape keys, those of ARKit in the model's order; empty without shape keys.
         identity: (K,) float32 coefficients in standard deviations.
         identity_range: lowest and highest that sliders should offer.
         iris: sRGB in 0..1, measured in the photo.
         hair: sRGB in 0..1, or None for a bare head.
         joints: places (3,) metres by name: "neck", "head", "jaw", "eye_left", "eye_right", those that the model has.
-        origin: (3,) metres in the model's own axes (Y up), what lies at Blender's origin: the foot of the neck.
+        origin: (3,) metres in the model's own axes (Y up), what lies at Blender's origin: the neck.
         sha256: of the photo's file, in hexadecimal digits.
         faces: how many faces the photo shows.
         licence: under which terms the model, and so what is made of it, may be used.
@@ -123,4 +123,11 @@ def make(
         SeveralFaces: ``request.face`` is None and the photo shows several people.
         Cancelled: see ``cancelled``.
     """
-    raise NotImplementedError
+    from .photo_to_head import photo_to_head
+
+    def begin(share: float, stage: str) -> None:
+        if cancelled():
+            raise Cancelled
+        progress(share, stage)
+
+    return photo_to_head(request, begin)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +28,9 @@ def make_head(
     fit_photo: bool = False,
     texture_size: int = 1024,
     expression: Mapping[str, float] | None = None,
+    hair: tuple[float, float, float] | None = None,
     name: str = "head",
+    begin: Callable[[str], object] = lambda step: None,
 ) -> Head:
     """Make the head of a person from their normalized face.
 
@@ -38,27 +41,34 @@ def make_head(
         image: (224, 224, 3) uint8 sRGB, the normalized face.
         landmarks: (65, 2), (x, y) in its pixels, in the order of ``fsynth_morphable.landmarks``.
         model: a model, or the name or path of one (see ``load``).
-        photo_image: (S, S, 3) uint8 sRGB, the photo, aligned as the normalized face is; of it comes the hair's colour.
+        photo_image: (S, S, 3) uint8 sRGB, the photo, aligned as the normalized face is; of it come the colours of hair
+            and eyes.
         photo_landmarks: (65, 2), in its pixels.
         fit_photo: take the shape and the skin's detail from the photo, too: more like the person where the photo is
             good, and with what covers the face in it.
         texture_size: width and height of the texture in texels; models without texture coordinates get vertex colours
             alone.
         expression: see ``Head.with_expression``.
+        hair: colour of the hair, sRGB in 0..1, instead of what the images show; a bare head stays bare.
         name: what files call the head.
+        begin: called with the name of each step before it begins ("shape", "look", "skin", "texture", "shape keys");
+            to stop, raise an exception of your own.
 
     Raises:
         LandmarksError: the landmarks determine no head.
-        ArgumentError: an image of another shape or type, ``fit_photo`` without a photo, or an expression that the
-            model does not have.
+        ArgumentError: an image of another shape or type, ``fit_photo`` without a photo, an expression that the model
+            does not have, or a colour of hair beyond 0..1.
         ModelFileError: the model can't be read.
     """
     image, landmarks = np.asarray(image), np.asarray(landmarks)
     _check_images(image, photo_image, photo_landmarks, fit_photo)
+    if hair is not None and not (len(hair) == 3 and all(0 <= channel <= 1 for channel in hair)):
+        raise ArgumentError(f"`hair` must be three numbers in 0..1, it is {hair}.")
     if isinstance(model, str):
         from fsynth_morphable.models import load
 
         model = load(model)
+    begin("shape")
     shape = fit_shape(model, landmarks)
     view = _view(model, shape, image)
     photo, identity = None, shape.identity
@@ -66,7 +76,11 @@ def make_head(
         photo_shape = fit_shape(model, photo_landmarks, image_size=len(photo_image))
         photo = _view(model, photo_shape, photo_image)
         identity = photo_shape.identity if fit_photo else identity
+    begin("look")
     look = find_look(model, view, photo)
+    if hair is not None and look.hair is not None:
+        look = replace(look, hair=np.array(hair, np.float32))
+    begin("skin")
     detail = None
     if fit_photo and photo is not None and photo_landmarks is not None:
         points, confidence = confidence_of_vertices(model, photo.vertices, photo.camera, photo_landmarks)
@@ -77,7 +91,9 @@ def make_head(
     colours = fit_texture(model, view.vertices, view.camera, image, outline, hidden=look.hidden)
     texture = None
     if model.uvs is not None:
+        begin("texture")
         texture = bake(model, view.vertices, colours, image, look, size=texture_size, detail=detail)
+    begin("shape keys")
     head = Head(
         vertices=model.vertices(identity),
         polygons=model.polygons,
@@ -89,6 +105,9 @@ def make_head(
         colours=colours.colours,
         shape_keys=shape_keys(model),
         landmarks=model.landmark_positions(identity),
+        identity=identity.astype(np.float32),
+        iris=look.iris,
+        hair=look.hair,
         name=name,
     )
     return head.with_expression(expression) if expression else head

@@ -62,12 +62,14 @@ class Eyeball:
         return np.arctan2(np.hypot(across, up), forward)
 
 
-def iris_colour(image: np.ndarray, rings: list[np.ndarray]) -> np.ndarray:
+def iris_colour(image: np.ndarray, rings: list[np.ndarray], *, brown: float = 0.2) -> np.ndarray:
     """The colour of the irises in an image, (3,) float32 sRGB in 0..1.
 
     Args:
         image: (H, W, 3) float32 sRGB in 0..1.
         rings: for each eye, points (A, 2) in pixels, where its iris should be: see ``Eyeball.iris_points``.
+        brown: how far to go towards brown, 0..1, where the iris is darker: for images that blur it with pupil and
+        lashes.
     """
     found = []
     for ring in rings:
@@ -82,7 +84,7 @@ def iris_colour(image: np.ndarray, rings: list[np.ndarray]) -> np.ndarray:
     brightness = colours.mean(axis=1)
     low, high = np.quantile(brightness, [0.5, 0.9])
     colour = colours[(brightness >= low) & (brightness <= high)].mean(axis=0)
-    return np.clip(0.8 * colour + 0.2 * np.maximum(colour, BROWN), 0.06, 0.7).astype(np.float32)
+    return np.clip(colour + brown * (np.maximum(colour, BROWN) - colour), 0.06, 0.7).astype(np.float32)
 
 
 def sclera_brightness(image: np.ndarray, points: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fsynth_morphable.colour import to_linear
-from fsynth_morphable.errors import MissingPackageError
+from fsynth_morphable.errors import ArgumentError, MissingPackageError
 from fsynth_morphable.materials import MATERIALS, Material, material_of_polygons
 from fsynth_morphable.obj import encode_png
 
@@ -108,10 +108,22 @@ def _add_images(head: Head, materials: list[Material], binary: _Buffer, gltf: An
     Image.fromarray(head.texture[..., :3]).save(stream, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     images = [gltf.Image(name="colour", mimeType="image/jpeg", bufferView=binary.view(stream.getvalue()))]
     if any(material.cut_out for material in materials):
-        cut_out = head.texture.copy()
-        cut_out[cut_out[..., 3] == 255] = 0
+        cut_out = cut_out_texture(head)
         images += [gltf.Image(name="hair", mimeType="image/png", bufferView=binary.view(encode_png(cut_out)))]
     return images
+
+
+def cut_out_texture(head: Head) -> np.ndarray:
+    """What of a head's texture is cut out by alpha, brows and lashes, (S, S, 4) uint8; all else is 0.
+
+    Raises:
+        ArgumentError: the head has no texture.
+    """
+    if head.texture is None:
+        raise ArgumentError("This head has no texture.")
+    cut_out = head.texture.copy()
+    cut_out[cut_out[..., 3] == 255] = 0
+    return cut_out
 
 
 def _material(material: Material, images: list[Any], gltf: Any) -> Any:

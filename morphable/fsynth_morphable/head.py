@@ -36,6 +36,9 @@ class Head:
         shape_keys: displacements (N, 3) float32 by name; 1 is all of a shape.
         expression: how much of which shape key is on, as a viewer shows it at first.
         landmarks: (L, 3) float, the landmarks' places on the head without expression, or None.
+        identity: (K,) float32, the model's coefficients that make this head, in standard deviations, or None.
+        iris: (3,) float32 sRGB in 0..1, the colour that the eyes were painted with, or None.
+        hair: (3,) float32 sRGB in 0..1, that of the hair on the scalp, or None for a bare one.
         name: what files call it.
     """
 
@@ -50,6 +53,9 @@ class Head:
     shape_keys: Mapping[str, np.ndarray] = field(default_factory=dict)
     expression: Mapping[str, float] = field(default_factory=dict)
     landmarks: np.ndarray | None = None
+    identity: np.ndarray | None = None
+    iris: np.ndarray | None = None
+    hair: np.ndarray | None = None
     name: str = "head"
 
     def __post_init__(self) -> None:

@@ -24,3 +24,6 @@ OUTER_EYES: tuple[int, int] = (13, 40)
 
 EYES: tuple[np.ndarray, np.ndarray] = (np.array([13, 16]), np.array([40, 43]))
 """Outer and inner corner of the right and of the left eye; their midpoints are the eyes' centres."""
+
+LIDS: tuple[np.ndarray, np.ndarray] = (np.array([14, 15, 41, 42]), np.array([18, 17, 45, 44]))
+"""Points on the upper lids, and below each the point on the lower lid."""

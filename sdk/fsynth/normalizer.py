@@ -83,9 +83,18 @@ class Normalizer:
         Raises:
             PhotoError, ArgumentError: the photo cannot be read.
         """
+        image = read_photo(photo)
+        return self.faces(image, find_faces(image))
+
+    def faces(self, photo: Photo, faces: Iterable[Face]) -> list[NormalizedFace]:
+        """Normalize ``faces`` of ``photo``, as ``find_faces`` returned them for it, in their order.
+
+        Raises:
+            PhotoError, ArgumentError: the photo cannot be read.
+        """
         encoder = self._encoder()
         image = read_photo(photo)
-        cuts = [_cut(image, face, encoder) for face in find_faces(image)]
+        cuts = [_cut(image, face, encoder) for face in faces]
         batches = (cuts[start : start + _BATCH_SIZE] for start in range(0, len(cuts), _BATCH_SIZE))
         return [face for batch in batches for face in self._normalize(batch)]
 

@@ -87,6 +87,7 @@ class Run:
                     return False
                 self._steps = self._make_steps(context, self._task.result())
             end = time.perf_counter() + STEP_SECONDS
+            self._share = next(self._steps)
             while time.perf_counter() < end:
                 self._share = next(self._steps)
         except StopIteration:

@@ -57,11 +57,10 @@ class FSYNTH_OT_refit(Refits, bpy.types.Operator):
 
     def start(self, context: bpy.types.Context) -> Job:
         """Takes the avatar's own photo where none is named."""
-        source = scene.source_of(avatar_of(context))
+        source = scene.request_of(avatar_of(context))
         if not self.properties.is_property_set("photo"):
-            self.photo = source.photo
-        if not self.properties.is_property_set("face"):
-            self.face = source.face
+            self.photo = str(source.photo)
+            self.face = properties.ANY_FACE if source.face is None else source.face
         properties.take_unset_from_panel(self, context)
         return super().start(context)
 

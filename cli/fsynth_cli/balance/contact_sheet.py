@@ -29,7 +29,7 @@ def write_contact_sheet(run: RunRecord, stream: BinaryIO) -> None:
         "about": f"{run.started.strftime('%d %B %Y, %H:%M').lstrip('0')} · fsynth {__version__} · {_how(run)}",
         "counts": _counts(run),
         "parts": _parts(run, lights),
-        "look": str(sum(is_to_look_at(photo) for photo in run.photos)),
+        "look": str(sum(is_to_look_at(photo) for _, photos in lights for photo in photos)),
         "settings": escape("Settings: " + "; ".join(f"{key} {_value(value)}" for key, value in run.settings.items())),
     }
     before, after = (Template(part).substitute(values) for part in template.split("$body"))

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from fsynth_cli.balance.light_scale import light_scale
-from fsynth_cli.balance.names import printable
+from fsynth_cli.balance.names import printable, without_name
 from fsynth_cli.balance.pictures import Pictures
 from fsynth_cli.balance.preview import aspect, face_side, fitted, image_tag
 from fsynth_cli.balance.record import Balance, FaceRecord, Light, PhotoRecord, Triple
@@ -55,7 +55,7 @@ def _pair(photo: PhotoRecord, pictures: Pictures | None, name: str, side: int) -
         after = image_tag(fitted(pictures.after, side), f"{name}, balanced")
         shown += _zoomable(after, "balanced", captions[1])
     else:
-        shown += f'<figure><div class="empty quiet">{escape(printable(photo.reason)) or "not balanced"}</div></figure>'
+        shown += '<figure><div class="empty quiet">not balanced</div></figure>'
     return f'<div class="pair photo" data-name="{name}" style="--aspect:{aspect(before):.4f}">{shown}</div>'
 
 
@@ -71,7 +71,8 @@ def _zoomable(image: str, label: str, caption: str) -> str:
 
 
 def _remarks(photo: PhotoRecord) -> str:
-    rows = "".join(f"<li>{escape(printable(warning))}</li>" for warning in photo.warnings)
+    sentences = [*photo.warnings, *([photo.reason] if photo.reason else [])]
+    rows = "".join(f"<li>{escape(without_name(sentence, photo.photo))}</li>" for sentence in sentences)
     return f'<ul class="remarks">{rows}</ul>' if rows else ""
 
 

@@ -4,20 +4,23 @@
 PYTHON ?= python3
 VENV ?= .venv
 DIST ?= dist
+# Which system the Blender extension's zip is for; empty: this one.
+PLATFORM ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EXAMPLE := examples/astronaut.jpg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint style types contracts wheel lock clean
+.PHONY: help demo test lint style types contracts wheel extension lock clean
 
 help:
-	@echo "make demo     normalize the example photo into demo/"
-	@echo "make test     run the tests"
-	@echo "make lint     check style, types and import contracts"
-	@echo "make wheel    build the wheel into dist/"
-	@echo "make lock     resolve the lock files in requirements/ again"
-	@echo "make clean    remove .venv and everything that was built"
+	@echo "make demo          normalize the example photo into demo/"
+	@echo "make test          run the tests"
+	@echo "make lint          check style, types and import contracts"
+	@echo "make wheel         build the wheel into dist/"
+	@echo "make extension     build the Blender extension's zip into dist/ (PLATFORM=linux-x64, windows-x64, macos-arm64 or all)"
+	@echo "make lock          resolve the lock files in requirements/ again"
+	@echo "make clean         remove .venv and everything that was built"
 
 demo: $(VENV)/run.stamp
 	@mkdir -p demo
@@ -43,6 +46,9 @@ contracts: $(VENV)/dev.stamp
 wheel: $(VENV)/dev.stamp
 	$(BIN)/python -m build --wheel --no-isolation --outdir "$(DIST)" .
 
+extension: $(VENV)/run.stamp
+	$(BIN)/python blender_addon/build_extension.py --out "$(DIST)" $(if $(PLATFORM),--platform $(PLATFORM))
+
 # Versions change only here. The result holds for every platform and Python that pyproject.toml allows.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --upgrade
@@ -50,6 +56,11 @@ lock: $(VENV)/dev.stamp
 	$(COMPILE) pyproject.toml requirements/build.in --output-file requirements/run.lock
 	$(COMPILE) pyproject.toml requirements/build.in --extra dev --constraint requirements/run.lock \
 		--output-file requirements/dev.lock
+	for python in 11 13; do \
+		UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --no-deps --python-version 3.$$python \
+			--generate-hashes --no-emit-index-url --no-emit-find-links requirements/blender-cp3$$python.in \
+			--output-file requirements/blender-cp3$$python.lock || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) dist build demo .mypy_cache .ruff_cache .pytest_cache

@@ -8,7 +8,7 @@ import click
 
 from fsynth.version import __version__
 
-COMMANDS = ("normalize", "avatar", "models", "explore", "train", "doctor")
+COMMANDS = ("normalize", "avatar", "balance", "models", "explore", "train", "doctor")
 """In the order of ``fsynth --help``. Command ``name`` is the function ``name`` of the module ``fsynth_cli.name``."""
 
 

@@ -30,7 +30,7 @@ class Pictures:
         entries = {"before": self.before, "after": self.after}
         for number, (aligned, normalized) in enumerate(self.faces):
             entries |= {f"aligned{number}": aligned, f"normalized{number}": normalized}
-        np.savez(path, **{name: np.frombuffer(data, np.uint8) for name, data in entries.items()})
+        np.savez(path, **{name: np.frombuffer(data, np.uint8) for name, data in entries.items()})  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: Path) -> Pictures:

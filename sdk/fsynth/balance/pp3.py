@@ -101,6 +101,46 @@ class RawTherapeeSettings:
         return Gains.of_factors(multipliers / multipliers.min() * 2.0**self.compensation)
 
 
+@dataclass(frozen=True)
+class Stored:
+    """White balance and exposure of a profile that is there already.
+
+    Attributes:
+        light: Temperature and Green; None if the white balance is the camera's.
+        compensation: EV, 0 if it isn't set.
+    """
+
+    light: tuple[float, float] | None
+    compensation: float
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has set anything: the camera's white balance, compensation 0."""
+        return self.light is None and self.compensation == 0
+
+    def gains(self, as_shot: Gains, xyz_to_camera: np.ndarray) -> Gains:
+        """How the photo is developed with them; arguments as in ``RawPhoto``."""
+        if self.light is not None:
+            kelvin = int(np.clip(round(self.light[0]), *KELVIN))
+            green = float(np.clip(self.light[1], *GREEN))
+            return RawTherapeeSettings(kelvin, green, self.compensation).gains(xyz_to_camera)
+        return Gains.of_factors(as_shot.multipliers / as_shot.multipliers.min() * 2.0**self.compensation)
+
+
+def read(existing: bytes, name: object = "The profile") -> Stored:
+    """What the profile ``existing`` says of white balance and exposure; ``name`` of the file, for messages.
+
+    Raises:
+        PhotoError: as ``merge``.
+    """
+    values = {(where, _key(line)): line.partition("=")[2].strip() for where, line in _placed(_lines(existing, name))}
+    light = None
+    if values.get(("White Balance", "Setting"), "Camera") != "Camera":
+        kelvin, green = (_number(values.get(("White Balance", key), "")) for key in ("Temperature", "Green"))
+        light = (kelvin, green) if kelvin > 0 and green > 0 else None
+    return Stored(light, _number(values.get(("Exposure", "Compensation"), "0")))
+
+
 def sidecar_path(photo: Path) -> Path:
     """Where RawTherapee looks for the settings of ``photo``: its whole name and ``.pp3``."""
     return photo.with_name(photo.name + ".pp3")
@@ -198,6 +238,15 @@ def _key(line: str) -> str:
     content = line.strip()
     found = None if content.startswith(("#", "[")) else _KEY.match(content)
     return found[1] if found else ""
+
+
+def _number(text: str) -> float:
+    """0 for what is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if np.isfinite(number) else 0.0
 
 
 @functools.cache

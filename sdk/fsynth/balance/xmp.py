@@ -72,6 +72,47 @@ class AdobeSettings:
         return Gains.of_factors(multipliers / multipliers.min() * 2.0**self.exposure)
 
 
+@dataclass(frozen=True)
+class Stored:
+    """White balance and exposure of a sidecar that is there already.
+
+    Attributes:
+        light: Temperature and Tint; None if the white balance is as shot.
+        exposure: EV, 0 if it isn't set.
+    """
+
+    light: tuple[float, float] | None
+    exposure: float
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody has set anything: white balance as shot, exposure 0."""
+        return self.light is None and self.exposure == 0
+
+    def gains(self, as_shot: Gains, xyz_to_camera: np.ndarray) -> Gains:
+        """How the photo is developed with them; arguments as in ``RawPhoto``."""
+        multipliers = as_shot.multipliers
+        if self.light is not None:
+            multipliers = light_multipliers(Temperature.of_adobe(*self.light).to_xy(), xyz_to_camera)
+        return Gains.of_factors(multipliers / multipliers.min() * 2.0**self.exposure)
+
+
+def read(existing: bytes, name: object = "The sidecar") -> Stored:
+    """What the sidecar ``existing`` says of white balance and exposure; ``name`` of the file, for messages.
+
+    Raises:
+        PhotoError: as ``merge``.
+    """
+    text, _, _ = _decode(existing, name)
+    source = text.encode()
+    places = _find(source, ["WhiteBalance", "Temperature", "Tint", "Exposure2012"], name).found
+    values = {place.name: _value(source, place) for place in places}
+    light = None
+    if values.get("WhiteBalance", "Custom") != "As Shot" and "Temperature" in values:
+        light = _number(values["Temperature"]), _number(values.get("Tint", "0"))
+    return Stored(light if light and light[0] > 0 else None, _number(values.get("Exposure2012", "0")))
+
+
 def sidecar_path(photo: Path) -> Path:
     """Where Adobe's programs look for the settings of ``photo``: its name with ``.xmp`` for its suffix."""
     return photo.with_suffix(".xmp")
@@ -189,13 +230,41 @@ def _tag_end(source: bytes, start: int) -> int:
 
 
 def _replacement(source: bytes, place: _Place, value: str) -> tuple[int, int, bytes]:
-    name = f"{place.prefix}:{place.name}" if place.prefix else place.name
     if not place.attribute:
+        name = _qualified(place)
         return place.start, place.end, f"<{name}>{value}</{name}>".encode()
-    pattern = rb"""(?:[^>"']|"[^"]*"|'[^']*')*?\s""" + re.escape(name.encode()) + rb"""\s*=\s*("[^"]*"|'[^']*')"""
+    start, end = _quoted(source, place)
+    return start, end, quoteattr(value).encode()
+
+
+def _value(source: bytes, place: _Place) -> str:
+    """The text of a property; XML's escapes, which numbers don't need, stay."""
+    if place.attribute:
+        start, end = _quoted(source, place)
+        return source[start + 1 : end - 1].decode().strip()
+    return re.sub(rb"<[^>]*>", b"", source[place.start : place.end]).decode().strip()
+
+
+def _quoted(source: bytes, place: _Place) -> tuple[int, int]:
+    """Where the value of an attribute is, with its quotes."""
+    name = re.escape(_qualified(place).encode())
+    pattern = rb"""(?:[^>"']|"[^"]*"|'[^']*')*?\s""" + name + rb"""\s*=\s*("[^"]*"|'[^']*')"""
     found = re.compile(pattern).match(source, place.start, place.end)
     assert found is not None  # expat has read it
-    return found.start(1), found.end(1), quoteattr(value).encode()
+    return found.span(1)
+
+
+def _qualified(place: _Place) -> str:
+    return f"{place.prefix}:{place.name}" if place.prefix else place.name
+
+
+def _number(text: str) -> float:
+    """0 for what is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if np.isfinite(number) else 0.0
 
 
 def _insertion(source: bytes, places: _Places, missing: dict[str, str]) -> tuple[int, int, bytes]:

@@ -12,7 +12,7 @@ from .checking import Check
 EMBEDDED = "fsynth"
 """The model that comes with the extension."""
 
-CPU = ("cpu", "CPU", "Works everywhere and takes about three seconds")
+CPU = ("cpu", "CPU", "Works everywhere")
 _GPUS = {
     "Windows": [("dml", "GPU (DirectML)", "Any graphics card under Windows"), ("cuda", "GPU (CUDA)", "NVIDIA's cards")],
     "Darwin": [("coreml", "GPU (Core ML)", "Apple's processors")],

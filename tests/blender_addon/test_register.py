@@ -44,7 +44,7 @@ def test_disabling_leaves_nothing(in_blender: InBlender) -> None:
         """,
         enable=False,
     )
-    assert {"FSYNTH_OT_create_avatar", "FSYNTH_PT_create", "FSYNTH_AP_preferences"} <= {*enabled[0]}
+    assert {"FSYNTH_OT_create_avatar", "FSYNTH_PT_create"} <= {*enabled[0]}
     assert enabled[1] == [True, True]
     assert after == before
 

@@ -13,7 +13,7 @@ EXPRESSIONS = [
     ("smile", "Smile", "The corners of the mouth up, the cheeks raised"),
     ("frown", "Frown", "The corners of the mouth and the brows down"),
     ("blink", "Blink", "Both eyes closed"),
-    ("surprise", "Surprise", "Brows and jaw moved, eyes wide"),
+    ("surprise", "Surprise", "Brows up and eyes wide"),
     ("kiss", "Kiss", "Lips pursed"),
 ]
 _AMOUNT = {"smile": 0.6, "blink": 1.0}

@@ -12,9 +12,10 @@ from typing import BinaryIO
 from fsynth.version import __version__
 from fsynth_cli.balance.names import printable, shown_names, without_name
 from fsynth_cli.balance.people_strips import people_section
-from fsynth_cli.balance.photo_card import is_to_look_at, photo_card
+from fsynth_cli.balance.photo_card import photo_card, remark_list
 from fsynth_cli.balance.preview import preview_side
 from fsynth_cli.balance.record import PhotoRecord, RunRecord
+from fsynth_cli.balance.remarks import common_remarks, is_to_look_at
 from fsynth_cli.balance.report import totals
 from fsynth_cli.balance.wording import counted, duration
 
@@ -24,20 +25,24 @@ def write_contact_sheet(run: RunRecord, stream: BinaryIO) -> None:
     template = (resources.files("fsynth_cli.balance") / "contact_sheet.html").read_text(encoding="utf-8")
     names = shown_names(photo.photo for photo in run.photos)
     lights = _lights(run)
+    common = common_remarks([photo for _, photos in lights for photo in photos])
     values = {
         "title": escape(_title(run)),
         "about": f"{run.started.strftime('%d %B %Y, %H:%M').lstrip('0')} · fsynth {__version__} · {_how(run)}",
         "counts": _counts(run),
+        "common": remark_list(common),
         "parts": _parts(run, lights),
-        "look": str(sum(is_to_look_at(photo) for _, photos in lights for photo in photos)),
+        "look": str(sum(is_to_look_at(photo, common) for _, photos in lights for photo in photos)),
         "settings": escape("Settings: " + "; ".join(f"{key} {_value(value)}" for key, value in run.settings.items())),
     }
     before, after = (Template(part).substitute(values) for part in template.split("$body"))
-    for part in (before, *_body(run, lights, names), after):
+    for part in (before, *_body(run, lights, names, common), after):
         stream.write(part.encode("utf-8", "replace"))
 
 
-def _body(run: RunRecord, lights: list[tuple[str, list[PhotoRecord]]], names: dict[Path, str]) -> Iterator[str]:
+def _body(
+    run: RunRecord, lights: list[tuple[str, list[PhotoRecord]]], names: dict[Path, str], common: list[str]
+) -> Iterator[str]:
     yield _failures(run, names)
     anchors = {photo.photo: f"photo{number}" for number, photo in enumerate(run.photos, start=1)}
     yield people_section(run, names, anchors)
@@ -45,7 +50,7 @@ def _body(run: RunRecord, lights: list[tuple[str, list[PhotoRecord]]], names: di
     for number, (title, photos) in enumerate(lights, start=1):
         yield f'<section class="light" id="light{number}"><header><h2>{title}</h2>{_about(photos)}</header>\n'
         for photo in photos:
-            yield photo_card(photo, names, anchors[photo.photo], side)
+            yield photo_card(photo, names, anchors[photo.photo], common, side)
         yield "</section>\n"
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
 from fsynth_cli.balance.light_scale import light_scale
-from fsynth_cli.balance.names import printable, without_name
+from fsynth_cli.balance.names import printable
 from fsynth_cli.balance.pictures import Pictures
 from fsynth_cli.balance.preview import aspect, face_side, fitted, image_tag
 from fsynth_cli.balance.record import Balance, FaceRecord, Light, PhotoRecord, Triple
+from fsynth_cli.balance.remarks import is_to_look_at, remarks_of
 from fsynth_cli.balance.wording import counted, duration, duv, ev, kelvin
 
 MOST_FACES = 12
@@ -18,13 +20,11 @@ MOST_FACES = 12
 _LARGE_FACES = 2  # more are shown two in a row
 
 
-def is_to_look_at(photo: PhotoRecord) -> bool:
-    """Whether a photographer should check it: it has warnings, or was not balanced by its own faces."""
-    return bool(photo.warnings) or photo.status != "balanced"
+def photo_card(photo: PhotoRecord, names: dict[Path, str], anchor: str, common: Sequence[str], side: int) -> str:
+    """The photo as an ``article``.
 
-
-def photo_card(photo: PhotoRecord, names: dict[Path, str], anchor: str, side: int) -> str:
-    """The photo as an ``article``; ``side`` is the largest that its pictures may have, in pixels."""
+    ``common``: remarks that are made elsewhere; ``side``: the largest that its pictures may have, in pixels.
+    """
     name = escape(names[photo.photo])
     pictures = Pictures.load(photo.pictures) if photo.pictures is not None else None
     notes = [_taken(photo), *([f"{photo.size[0]} × {photo.size[1]}"] if photo.size else [])]
@@ -32,11 +32,11 @@ def photo_card(photo: PhotoRecord, names: dict[Path, str], anchor: str, side: in
     badge = ""
     if photo.status == "carried over" and photo.source is not None:
         badge = f'<span class="badge">balanced as {escape(names.get(photo.source, photo.source.name))}</span>'
-    look = ' class="look"' if is_to_look_at(photo) else ""
+    look = ' class="look"' if is_to_look_at(photo, common) else ""
     return (
         f'<article id="{anchor}"{look}><header><h3 title="{escape(printable(str(photo.photo)))}">{name}</h3>{badge}'
         f'<p class="quiet">{" · ".join(note for note in notes if note)}</p></header>'
-        f"<div>{_pair(photo, pictures, name, side)}{_facts(photo)}{_remarks(photo)}</div>"
+        f"<div>{_pair(photo, pictures, name, side)}{_facts(photo)}{_remarks(photo, common)}</div>"
         f'<div class="side"><div>{_faces(photo, pictures, name, side)}</div>{_scale(photo)}</div></article>\n'
     )
 
@@ -70,9 +70,13 @@ def _zoomable(image: str, label: str, caption: str) -> str:
     return f"<figure>{button}<figcaption>{caption}</figcaption></figure>"
 
 
-def _remarks(photo: PhotoRecord) -> str:
-    sentences = [*photo.warnings, *([photo.reason] if photo.reason else [])]
-    rows = "".join(f"<li>{escape(without_name(sentence, photo.photo))}</li>" for sentence in sentences)
+def _remarks(photo: PhotoRecord, common: Sequence[str]) -> str:
+    return remark_list(sentence for sentence in remarks_of(photo) if sentence not in common)
+
+
+def remark_list(sentences: Iterable[str]) -> str:
+    """``sentences`` as a list; "" if there are none."""
+    rows = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
     return f'<ul class="remarks">{rows}</ul>' if rows else ""
 
 

@@ -11,12 +11,14 @@ import click
 from fsynth_cli.balance.columns import Column, lay_out, shortened
 from fsynth_cli.balance.names import shown_names, without_name
 from fsynth_cli.balance.record import Light, PhotoRecord, RunRecord
+from fsynth_cli.balance.remarks import common_remarks, remarks_of
 from fsynth_cli.balance.report import totals
 from fsynth_cli.balance.wording import counted, duration, duv, ev, kelvin, number
 
 MOST_ROWS = 60
 """Photos that get a row each; of more, each light gets one."""
 
+_MOST_NAMES = 3  # of photos that a sentence is about
 _COLOURS = {"carried over": "yellow", "skipped": "yellow", "failed": "red"}
 
 
@@ -36,11 +38,12 @@ def make_table(run: RunRecord, *, width: int, colour: bool = False) -> str:
 
 def _photo_table(run: RunRecord, photos: Sequence[PhotoRecord], width: int, colour: bool) -> str:
     names = shown_names(photo.photo for photo in run.photos)
+    common = common_remarks(photos)
     columns = [
         Column("Faces", [str(len(photo.faces)) if photo.size else "" for photo in photos], 3, right=True),
         Column("Light", [number(photo.light_group) for photo in photos], 4, right=True),
         *_change_columns(photos),
-        Column("", [_remark(photo, names) for photo in photos], 1),
+        Column("", [_remark(photo, names, common) for photo in photos], 1),
     ]
     colours = [_COLOURS.get(photo.status, "") if colour else "" for photo in photos]
     return lay_out("Photo", [names[photo.photo] for photo in photos], columns, width, colours)
@@ -96,13 +99,13 @@ def _span(photos: list[PhotoRecord]) -> str:
     return f"{light}  {first}" if first == last else f"{light}  {first}-{last}"
 
 
-def _remark(photo: PhotoRecord, names: dict[Path, str]) -> str:
+def _remark(photo: PhotoRecord, names: dict[Path, str], common: Sequence[str]) -> str:
     if photo.status == "skipped":
         return "skipped"
     remarks = []
     if photo.status == "carried over" and photo.source is not None:
         remarks.append(f"as {shortened(names.get(photo.source, photo.source.name), 24)}")
-    if photo.warnings:
+    if any(sentence not in common for sentence in remarks_of(photo)):
         remarks.append("see below")
     return ", ".join(remarks)
 
@@ -112,16 +115,16 @@ def _remarks(photos: Sequence[PhotoRecord], width: int) -> str:
     about: dict[str, list[str]] = {}
     names = shown_names(photo.photo for photo in photos)
     for photo in photos:
-        sentences = [*photo.warnings, *([photo.reason] if photo.status == "skipped" else [])]
-        for sentence in sentences:
-            about.setdefault(without_name(sentence, photo.photo), []).append(names[photo.photo])
+        for sentence in remarks_of(photo):
+            about.setdefault(sentence, []).append(names[photo.photo])
     if not about:
         return ""
     lines = []
-    for sentence, photos_named in about.items():
-        shown = ", ".join(photos_named[:3])
-        more = f" and {len(photos_named) - 3} more" if len(photos_named) > 3 else ""
-        lines.append(_wrapped(f"{shown}{more}: {sentence}", width))
+    for sentence, named in about.items():
+        shown = ", ".join(named[:_MOST_NAMES])
+        more = f" and {len(named) - _MOST_NAMES} more" if len(named) > _MOST_NAMES else ""
+        which = "All" if len(named) == len(photos) > _MOST_NAMES else f"{shown}{more}"
+        lines.append(_wrapped(f"{which}: {sentence}", width))
     return "Remarks:\n" + "\n".join(lines)
 
 

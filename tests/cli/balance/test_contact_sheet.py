@@ -195,3 +195,9 @@ def test_numbers_read_well() -> None:
         "3 min 20 s",
         "1 h 05 min",
     ]
+
+
+def test_what_is_true_of_all_photos_is_said_once() -> None:
+    page = Page(make_run([make_photo(f"{name}.dng", warnings=("Beware of DNG.",)) for name in "abc"]))
+    assert page.text.count("Beware of DNG.") == 1
+    assert "only photos to look at (0)" in page.text

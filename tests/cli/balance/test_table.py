@@ -93,3 +93,11 @@ def test_the_end_of_a_long_name_is_kept() -> None:
     assert shortened("IMG_0001.CR3", 12) == "IMG_0001.CR3"
     assert shortened("holiday_IMG_0001.CR3", 12) == "holi…001.CR3"
     assert cells_wide(shortened("日本の写真の一番目.dng", 12)) <= 12
+
+
+def test_what_is_true_of_all_photos_is_said_once() -> None:
+    photos = [make_photo(f"{name}.dng", warnings=("Beware of DNG.",)) for name in "abcd"]
+    photos[1] = make_photo("b.dng", warnings=("Beware of DNG.", "b.dng is dark."))
+    lines = make_table(make_run(photos), width=100).splitlines()
+    assert [line[0] for line in lines if line.endswith("see below")] == ["b"]
+    assert lines[6:9] == ["Remarks:", "  All: Beware of DNG.", "  b.dng: is dark."]

@@ -49,10 +49,10 @@ def solved(
 ) -> PhotoRecord:
     """The record of photo ``row`` of the shoot, balanced or not; outputs are still to be added."""
     record = seen(analysis, settings)
-    solution = shoot.photos[row]
+    solution, light = shoot.photos[row], shoot.lights[row]
     record = dataclasses.replace(
         record,
-        light_group=None if shoot.lights is None else shoot.lights[row] + 1,
+        light_group=None if light is None else light + 1,
         faces=tuple(_face(analysis, face, solution) for face in analysis.faces),
     )
     record = dataclasses.replace(record, faces=_with_people(record.faces, row, shoot))

@@ -35,13 +35,13 @@ class ShootSolution:
 
     Attributes:
         photos: how each is balanced; None where there is no face, nor a photo to take it from.
-        lights: number of each photo's light, 0..; None if photos were not grouped.
+        lights: number of each photo's light, 0..; None for those that were not grouped.
         people: number of the person of each face, 0..; None if faces were not grouped.
         deviations: standard deviations of each face from the joint solution; None for faces that don't count.
     """
 
     photos: list[Solution | None]
-    lights: list[int] | None
+    lights: list[int | None]
     people: list[list[int]] | None
     deviations: list[list[float | None]]
 
@@ -71,7 +71,7 @@ def solve_photos(photos: Sequence[Analysis], settings: Settings, reference: Refe
         solutions = _carry_over(shots, lights[:count], solutions[:count], photos, settings)
     return ShootSolution(
         solutions[:count],
-        None if settings.per_photo or settings.method == "eq4" else _renumbered(lights[:count]),
+        _numbers(photos, lights, grouped=not settings.per_photo and settings.method != "eq4"),
         None if settings.per_photo else people[:count],
         deviations[:count],
     )
@@ -114,9 +114,13 @@ def _lights(photos: Sequence[Analysis], per_photo: bool) -> np.ndarray:
     return labels
 
 
-def _renumbered(lights: np.ndarray) -> list[int]:
-    numbers = {light: number for number, light in enumerate(dict.fromkeys(lights.tolist()))}
-    return [numbers[light] for light in lights.tolist()]
+def _numbers(photos: Sequence[Analysis], lights: np.ndarray, *, grouped: bool) -> list[int | None]:
+    """Numbers of the lights, for people; a photo whose white balance tells nothing has none."""
+    known = [grouped and photo.fixed_white_balance for photo in photos]
+    numbers: dict[int, int] = {}
+    return [
+        numbers.setdefault(int(light), len(numbers)) if has else None for light, has in zip(lights, known, strict=False)
+    ]
 
 
 def _shot(photo: Analysis) -> Shot:

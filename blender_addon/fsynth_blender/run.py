@@ -93,9 +93,15 @@ class Run:
         except StopIteration:
             _forget(self)
             return True
-        except ReferenceError as error:
+        except (ReferenceError, RuntimeError, KeyError) as error:  # what bpy raises for data that are gone or locked
             self.cancel()
-            raise WorkError("The scene was changed while the avatar was being built. Try again.") from error
+            raise WorkError(f"The scene was changed while the avatar was being built ({error}). Try again.") from error
+        except (OSError, MemoryError) as error:
+            self.cancel()
+            raise WorkError(
+                f"The avatar can't be built ({error or 'there is not enough memory'}). Choose a smaller texture, free space "
+                "on the disk, or close other files."
+            ) from error
         except BaseException:
             self.cancel()
             raise

@@ -107,8 +107,9 @@ def _load_wanted() -> None:
 def _redraw() -> None:
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+            for region in area.regions:
+                if area.type == "VIEW_3D" and region.type == "UI":
+                    region.tag_redraw()
 
 
 def _read_small(file: str | io.BytesIO) -> np.ndarray | None:

@@ -127,8 +127,10 @@ def stop_timer() -> None:
 
 
 def _redraw() -> None:
-    """Show progress wherever it is drawn."""
+    """Show progress in the sidebars; the 3D views beside them may take long to draw."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type in {"VIEW_3D", "PREFERENCES"}:
-                area.tag_redraw()
+                for region in area.regions:
+                    if region.type == "UI" or area.type == "PREFERENCES":
+                        region.tag_redraw()

@@ -189,7 +189,4 @@ TEXTS: dict[str, str] = {
     "This is a HEIC photo, which Blender can't read. Save it as JPEG or PNG, and choose that file.": (
         "Das ist ein HEIC-Foto, das Blender nicht lesen kann. Speichere es als JPEG oder PNG und wähle diese Datei."
     ),
-    "The scene was changed while the avatar was being built. Try again.": (
-        "Die Szene wurde verändert, während der Avatar gebaut wurde. Versuche es noch einmal."
-    ),
 }

@@ -63,7 +63,7 @@ def test_single_settings_and_quiet(run: Callable[..., Result], tmp_path: Path) -
         (
             ["set", "-c", "c.toml", "-o", "r", "-s", "lose.texture=1"],
             1,
-            "'lose' that is not known. The nearest is loss",
+            "lose that is not known; the nearest is loss",
         ),
         (["set", "-p", "papre", "-o", "r"], 1, "no preset 'papre'"),
         (["set", "-p", "paper", "-c", "c.toml", "-o", "r"], 2, "--config or --preset, not both"),

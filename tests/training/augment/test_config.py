@@ -25,7 +25,7 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
         ("neighbors = 3", "nearest is neighbours"),
         ("seed = -1", "seed must be within 0"),
         ("shard_size = 0", "shard_size must be within 1"),
-        ('surround = "nobody"', "one of 'seed', 'neighbour'"),
+        ('surround = "nobody"', "one of seed, neighbour"),
         ("mask_sigma = true", "mask_sigma = True"),
         ("seed = ", "can't be read as TOML"),
     ],

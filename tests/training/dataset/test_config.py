@@ -64,7 +64,7 @@ def test_values_on_top() -> None:
         ("seed = true", "seed = True, but it is a whole number"),
         ("reference = 3", "reference = 3, but it is a text in quotes"),
         ("filters = 3", "filters = 3, but .filters. is a table"),
-        ("colour.even_light = 'x'", "colour.even_light = 'x', but it is a list of texts"),
+        ("colour.even_light = 'x'", "colour.even_light = 'x', but it is a list"),
         ("validation = 1.0", "validation = 1.0, but it is within 0..0.9"),
         ("validation = nan", "validation = nan, but it is within 0..0.9"),
         ("filters.yaw = -5.0", "filters.yaw = -5.0, but it is within 0..inf"),

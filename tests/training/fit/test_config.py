@@ -9,7 +9,7 @@ from fsynth_training.fit import config
 from fsynth_training.fit.config import NetworkConfig, network_config
 from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.linear_config import LinearConfig
-from fsynth_training.fit.tables import from_table
+from fsynth_training.tables import Source, from_table
 
 
 def test_every_preset_is_sound() -> None:
@@ -17,7 +17,7 @@ def test_every_preset_is_sound() -> None:
     for name in config.presets():
         table = config.read_preset(name)
         kind = {"network": NetworkConfig, "basis": LinearConfig}[config.method_of(table, name)]
-        assert from_table(kind, table, name).method == table["method"]  # type: ignore[attr-defined]
+        assert from_table(kind, table, Source(name, FitError)).method == table["method"]  # type: ignore[attr-defined]
 
 
 def test_the_preset_paper_has_what_the_paper_fixes() -> None:
@@ -62,7 +62,7 @@ def test_a_config_comes_back_from_json() -> None:
         ({"data": {"mixed": 0.5, "unlabelled": 0.5}}, "leave no rows with a target"),
         ({"data": {"mix_range": [1.0, 0.0]}}, "must rise"),
         ({"batch": 0}, "batch must be at least 1"),
-        ({"optimizer": {"learning_rat": 1}}, "The nearest is optimizer.learning_rate"),
+        ({"optimizer": {"learning_rat": 1}}, "the nearest is optimizer.learning_rate"),
     ],
 )
 def test_what_cannot_be_is_refused(table: dict[str, object], message: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from fsynth_training.augment.errors import AugmentError
-from fsynth_training.fit.tables import from_table
+from fsynth_training.tables import Source, from_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,6 @@ def read_config(path: Path | None) -> AugmentConfig:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise AugmentError(f"{path} can't be read as TOML ({error}).") from error
     try:
-        return from_table(AugmentConfig, table, str(path))
+        return from_table(AugmentConfig, table, Source(str(path), AugmentError))
     except AugmentError as error:
-        raise AugmentError(f"{path}: {error}") from error
+        raise AugmentError(str(error) if str(path) in str(error) else f"{path}: {error}") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fsynth_training.dataset.errors import DatasetError
-from fsynth_training.dataset.tables import from_table, read_toml
+from fsynth_training.tables import Source, from_table, read_toml
 
 SHIPPED = ("paper", "default")
 """Configurations that ship with fsynth, by name: ``configs/<name>.toml``, where each value has its comment."""
@@ -112,7 +112,8 @@ def read_config(name: str | Path, changes: Sequence[str] = ()) -> PrepareConfig:
             raise DatasetError(
                 f"The configuration {name} can't be read ({error}). It is a TOML file, or one of {shipped}."
             ) from error
-    config = from_table(PrepareConfig, read_toml(text, str(name), changes), str(name))
+    source = Source(str(name), DatasetError)
+    config = from_table(PrepareConfig, read_toml(text, source, changes), source)
     config.check(str(name))
     return config
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fsynth_training.fit.errors import FitError
-from fsynth_training.fit.tables import from_table
+from fsynth_training.tables import Source, from_table
 
 METHODS = ("network", "basis")
 
@@ -207,7 +207,7 @@ def network_config(table: Mapping[str, Any], where: str) -> NetworkConfig:
         FitError: a key or a value is wrong.
     """
     try:
-        return from_table(NetworkConfig, table, where)
+        return from_table(NetworkConfig, table, Source(where, FitError))
     except FitError as error:
         raise FitError(str(error) if where in str(error) else f"{where}: {error}") from error
 

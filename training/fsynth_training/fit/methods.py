@@ -12,7 +12,7 @@ from fsynth_training.fit.config import NetworkConfig, method_of, network_config,
 from fsynth_training.fit.distribution import Machines, start
 from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.samples import Morphs
-from fsynth_training.fit.tables import from_table
+from fsynth_training.tables import Source, from_table
 
 if TYPE_CHECKING:
     from fsynth_training.augment.rows import ShardRows
@@ -45,7 +45,7 @@ def fit(
     if method_of(table, where) == "basis":
         from fsynth_training.fit import linear
 
-        settings = from_table(linear.LinearConfig, table, where)
+        settings = from_table(linear.LinearConfig, table, Source(where, FitError))
         dataset = Dataset.open(folder)
         run_folder.claim(run, to_table(settings), folder, dataset)
         linear.fit(dataset, settings, run, report=report)

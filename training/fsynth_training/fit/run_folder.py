@@ -24,7 +24,7 @@ from fsynth_training.augment.manifest import Manifest
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit import whole_files
 from fsynth_training.fit.errors import FitError
-from fsynth_training.fit.tables import difference
+from fsynth_training.tables import difference
 
 
 def claim(

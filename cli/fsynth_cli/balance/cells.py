@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsynth.balance import eq4
-from fsynth.balance.develop import as_float, brightest, develop, is_clipped, to_linear_srgb
+from fsynth.balance.develop import CLIPPED, as_float, brightest, develop, is_clipped, to_linear_srgb
 from fsynth.balance.gains import Gains
 
 _STEPS = 24  # cells a channel, even in the root of light
@@ -30,11 +30,13 @@ class Cells:
         """Those of a photo (H, W, 3), uint16 with 65535 = saturation or float with 1 = saturation."""
         pixels = as_float(camera).reshape(-1, 3)
         # Clipped pixels keep to themselves.
-        steps = np.where(pixels >= 0.98, _STEPS, np.sqrt(np.clip(pixels, 0, 1)) * _STEPS).astype(np.intp)
+        steps = np.where(pixels >= CLIPPED, _STEPS, np.sqrt(np.clip(pixels, 0, 1)) * _STEPS).astype(np.int32)
         cell = (steps[:, 0] * (_STEPS + 1) + steps[:, 1]) * (_STEPS + 1) + steps[:, 2]
-        _, number, counts = np.unique(cell, return_inverse=True, return_counts=True)
-        sums = np.stack([np.bincount(number, pixels[:, channel]) for channel in range(3)], axis=1)
-        return cls((sums / counts[:, None]).astype(np.float32), (counts / max(len(pixels), 1)).astype(np.float32))
+        counts = np.bincount(cell, minlength=(_STEPS + 1) ** 3)
+        sums = np.stack([np.bincount(cell, pixels[:, channel], len(counts)) for channel in range(3)], axis=1)
+        taken = counts > 0
+        colours = sums[taken] / counts[taken, None]
+        return cls(colours.astype(np.float32), (counts[taken] / max(len(pixels), 1)).astype(np.float32))
 
     def clipped(self) -> float:
         """Share of the pixels that are saturated in the file."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fsynth.balance.colour_science import colour
 from fsynth.errors import FsynthError
 from fsynth_cli.balance import memory, records
 from fsynth_cli.balance.analysis import Analysis
@@ -93,6 +95,8 @@ class Run:
         Raises:
             UnfitReferenceError: the reference can't be read, or shows no face.
         """
+        # It takes seconds to import, which the processes work through.
+        threading.Thread(target=colour, daemon=True).start()
         with self._open_jobs() as jobs:
             self._look(jobs)
             numbers = [number for number in sorted(self._analyses) if number != self._reference]

@@ -74,13 +74,12 @@ def read_source(path: Path) -> Source:
 
 
 def _of_raw(path: Path) -> Source:
-    raw = read_raw(path)
-    camera = _reduced(raw.camera)
+    raw = read_raw(path, longest=LONGEST)
     return Source(
         path=path,
         raw=True,
-        linear=camera,
-        srgb=develop(camera, raw.as_shot, raw.camera_to_srgb),
+        linear=raw.camera,
+        srgb=develop(raw.camera, raw.as_shot, raw.camera_to_srgb),
         picture=None,
         full_size=raw.full_size,
         as_shot=raw.as_shot,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import math
 import os
 import signal
 import subprocess
@@ -115,8 +116,9 @@ def run_killed(
             start_new_session=True,
         )
         if not last:
-            more = int(rng.integers(1, max(2, len(results) // 4))) if len(story.kills) % 2 else len(results)
-            _wait(process, results, len(seen) + more, rng.uniform(*wait))
+            more, seconds = rng.integers(1, max(2, len(results) // 4)), rng.uniform(*wait)
+            by_results = len(story.kills) % 2 == 1
+            _wait(process, results, len(seen) + more if by_results else math.inf, math.inf if by_results else seconds)
         if last or process.poll() is not None:
             story.output, _ = process.communicate(timeout=3600)
             assert process.returncode == 0, story.output
@@ -124,21 +126,20 @@ def run_killed(
             story.report = json.loads(report.read_text(encoding="utf-8"))
             return story
         (os.kill if len(story.kills) % 3 else os.killpg)(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
         _no_orphans(process.pid)
+        process.communicate()
         now = look(results, folder)
         _compare(seen, now, story)
         story.kills.append(len(now))
         seen = now
 
 
-def _wait(process: subprocess.Popen[str], results: list[Path], enough: int, seconds: float) -> None:
+def _wait(process: subprocess.Popen[str], results: list[Path], enough: float, seconds: float) -> None:
     """Until ``enough`` results are there, ``seconds`` have passed, or the process has ended."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        if enough < len(results) and sum(path.exists() for path in results) >= enough:
-            return
-        time.sleep(0.01)
+    while process.poll() is None and time.monotonic() < end and sum(path.exists() for path in results) < enough:
+        time.sleep(0.005)
 
 
 def _compare(before: Seen, now: Seen, story: Story) -> None:

@@ -13,7 +13,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
 ]
 
-PHOTOS, KILLS = 24, 4
+PHOTOS, KILLS = 20, 4
 
 
 def test_killed_again_and_again_nothing_is_lost_and_nothing_written_twice(astronaut: Path, tmp_path: Path) -> None:

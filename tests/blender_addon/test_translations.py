@@ -74,7 +74,7 @@ def registered(in_blender: InBlender) -> set[str]:
                     texts |= {found.name, found.description}
                     if found.type == "ENUM":
                         texts |= {text for item in found.enum_items for text in (item.name, item.description)}
-            report(sorted(texts - {"", "Filepath"}))
+            report(sorted(texts - {"", "filepath"}))
             """
         )
     )

@@ -11,9 +11,10 @@ import bpy
 from .. import run
 from ..work import Cancelled, SeveralFaces, WorkError
 
-TICK_SECONDS = 0.05
+TICK_SECONDS = 0.02
 
 _timer: bpy.types.Timer | None = None
+_shown: tuple[str, float] | None = None
 
 
 class InBackground:
@@ -74,7 +75,7 @@ class InBackground:
         elif event.type != "TIMER":
             # Undo, saving or deleting between two steps would pull the half-made avatar from under them.
             return {"RUNNING_MODAL"} if self._run.building else {"PASS_THROUGH"}
-        _redraw()
+        _show_progress(self._run)
         try:
             if not self._run.step(context):
                 return {"RUNNING_MODAL"}
@@ -115,6 +116,15 @@ def _start_timer(context: bpy.types.Context) -> None:
     global _timer
     _timer = context.window_manager.event_timer_add(TICK_SECONDS, window=context.window)
     _redraw()
+
+
+def _show_progress(going: run.Run) -> None:
+    """Redraw where there is something new to be seen."""
+    global _shown
+    now = (going.stage, round(going.progress, 2))
+    if now != _shown:
+        _shown = now
+        _redraw()
 
 
 def stop_timer() -> None:

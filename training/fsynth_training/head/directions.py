@@ -43,6 +43,12 @@ class Directions:
     deviations: np.ndarray
     symmetric: np.ndarray
 
+    def __add__(self, other: Directions) -> Directions:
+        return Directions(
+            self.names + other.names,
+            *(np.concatenate([getattr(self, a), getattr(other, a)]) for a in ("offsets", "deviations", "symmetric")),
+        )
+
 
 def mean_body(source: Source) -> np.ndarray:
     """(N, 3) metres: the mean of the young adults of all three races and both genders."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from fsynth_training.head.directions import Directions
 from fsynth_training.head.people import People
@@ -17,9 +18,10 @@ from fsynth_training.head.photo_fit import Belief, LandmarkModel, PhotoFit, fit_
 ROUNDS = 3
 # px of an aligned face. FaceMesh's errors are alike at neighbouring points, which the sum over all of them does not
 # know: so more than a single point's error.
-_NOISE = 1.0
-_NOISE_OUTLINE = 2.0
-_NEUTRAL_SPREAD = 0.06  # of expressions in photographs that are said to be neutral
+_NOISE = 0.6
+_NOISE_OUTLINE = 1.2
+# Of expressions in photographs that are said to be neutral: how a face is at rest belongs to the person.
+_NEUTRAL_SPREAD = 0.02
 _FIRST_SPREAD = 0.25  # in all others
 _SPREAD_RANGE = (0.03, 0.4)
 
@@ -35,6 +37,10 @@ class Prior:
     mean: np.ndarray
     covariance: np.ndarray
 
+    def beside(self, other: Prior) -> Prior:
+        """The distribution of the coefficients of both, independent of each other."""
+        return Prior(np.append(self.mean, other.mean), block_diag(self.covariance, other.covariance))
+
 
 def landmark_noise(landmarks: int = 468) -> np.ndarray:
     """(468,) px: how far off each point of FaceMesh may be."""
@@ -43,20 +49,27 @@ def landmark_noise(landmarks: int = 468) -> np.ndarray:
     return noise
 
 
-def learn_prior(model: LandmarkModel, ways: Directions, people: People, *, rounds: int = ROUNDS) -> Prior:
-    """Learn the distribution.
+def first_guess(ways: Directions) -> Prior:
+    """Directions that vary independently, each as guessed."""
+    return Prior(np.zeros(len(ways.names)), np.diag(ways.deviations**2))
+
+
+def learn_prior(
+    model: LandmarkModel, symmetric: np.ndarray, prior: Prior, people: People, *, rounds: int = ROUNDS
+) -> tuple[Prior, list[PhotoFit]]:
+    """Learn the distribution, and return it with the last fits.
 
     Args:
         model: of FaceMesh's 468 points; its modes are the K directions, then the expressions.
-        ways: the directions. people: to learn from.
+        symmetric: (K,) bool, of the directions. prior: to begin with. people: to learn from.
     """
-    count = len(ways.names)
+    count = len(symmetric)
     expressions = model.modes.shape[2] - count
     neutral = ((people.source == "london") & ~people.smiling) | (people.source == "canada")
-    prior = Prior(np.zeros(count), np.diag(ways.deviations**2))
     mood, spread = np.zeros(expressions), np.full(expressions, _FIRST_SPREAD)
     noise = landmark_noise(len(model.mean))
     fits: list[PhotoFit | None] = [None] * len(people.meshes)
+    found: list[PhotoFit] = []
     for number in range(rounds):
         still = _belief(prior, np.zeros(expressions), np.full(expressions, _NEUTRAL_SPREAD))
         moved = _belief(prior, mood, spread)
@@ -73,7 +86,7 @@ def learn_prior(model: LandmarkModel, ways: Directions, people: People, *, round
             )
         found = [fit for fit in fits if fit is not None]
         prior = _update(np.array([fit.coefficients[:count] for fit in found]),
-                        np.mean([fit.covariance[:count, :count] for fit in found], axis=0), ways.symmetric)  # fmt: skip
+                        np.mean([fit.covariance[:count, :count] for fit in found], axis=0), symmetric)  # fmt: skip
         faces = [fit for fit, is_neutral in zip(found, neutral, strict=True) if not is_neutral]
         if faces:
             likely = np.array([fit.coefficients[count:] for fit in faces])
@@ -82,7 +95,7 @@ def learn_prior(model: LandmarkModel, ways: Directions, people: People, *, round
             spread = np.clip(np.sqrt(likely.var(axis=0) + unknown), *_SPREAD_RANGE)
         error = np.mean([np.linalg.norm(fit.residuals, axis=1).mean() for fit in found]) / 55
         print(f"round {number + 1}: {error:.2%} of the interocular distance left over {len(found)} photographs")
-    return prior
+    return prior, found
 
 
 def _belief(prior: Prior, mood: np.ndarray, spread: np.ndarray) -> Belief:

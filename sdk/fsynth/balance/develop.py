@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from fsynth.balance.gains import Gains
-from fsynth.balance.srgb import LUMINANCE, from_linear
+from fsynth.balance.srgb import LUMINANCE, encode_steps, from_linear
 from fsynth.errors import ArgumentError
 
 CLIPPED = 0.98
 """Camera RGB at and above which a channel counts as clipped; 1 is saturation."""
 
 _FADE = 0.90  # camera RGB from which colours fade towards neutral
-_STRIP = 1 << 18  # pixels that are developed together: a few megabytes, whatever the size of the photo
+_STRIP = 1 << 15  # pixels that are developed together: what stays in a processor's cache
 
 
 def develop(camera: np.ndarray, gains: Gains, camera_to_srgb: np.ndarray, *, bits: int = 8) -> np.ndarray:
@@ -39,15 +39,23 @@ def develop(camera: np.ndarray, gains: Gains, camera_to_srgb: np.ndarray, *, bit
     camera = _check(camera)
     developed = np.empty(camera.shape, np.uint8 if bits == 8 else np.uint16)
     for rows in _strips(camera):
-        developed[rows] = from_linear(to_linear_srgb(camera[rows], gains, camera_to_srgb), bits=bits)
+        if bits == 8:
+            encode_steps(_linear(camera[rows], gains, camera_to_srgb, 65535.0), developed[rows])
+        else:
+            developed[rows] = from_linear(to_linear_srgb(camera[rows], gains, camera_to_srgb), bits=bits)
     return developed
 
 
 def to_linear_srgb(camera: np.ndarray, gains: Gains, camera_to_srgb: np.ndarray) -> np.ndarray:
     """``develop`` without the sRGB curve: (H, W, 3) float32 linear sRGB, not clipped."""
-    bright = brightest(_check(camera)) > _level(camera, _FADE)
+    return _linear(_check(camera), gains, camera_to_srgb, 1.0)
+
+
+def _linear(camera: np.ndarray, gains: Gains, camera_to_srgb: np.ndarray, top: float) -> np.ndarray:
+    """Linear sRGB, ``top`` = white."""
+    bright = brightest(camera) > _level(camera, _FADE)
     values = camera.astype(np.float32, copy=False)
-    matrix = np.asarray(camera_to_srgb, np.float64)
+    matrix = top * np.asarray(camera_to_srgb, np.float64)
     linear = values @ (matrix * (gains.factors / _level(camera, 1.0))).T.astype(np.float32)
     if bright.any():
         linear[bright] = _faded(as_float(camera[bright]), gains) @ matrix.T.astype(np.float32)

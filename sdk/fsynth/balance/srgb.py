@@ -25,9 +25,17 @@ def to_linear(srgb: np.ndarray) -> np.ndarray:
 def from_linear(linear: np.ndarray, *, bits: int = 8) -> np.ndarray:
     """Linear sRGB, clipped to 0..1, to gamma-encoded sRGB of the same shape, uint8 (``bits`` 8) or uint16 (16)."""
     if bits == 8:
-        steps = np.clip(linear, 0, 1) * np.float32(65535) + np.float32(0.5)
-        return _encoding()[steps.astype(np.uint16)]
+        encoded = np.empty(np.shape(linear), np.uint8)
+        encode_steps(np.clip(linear, 0, 1) * np.float32(65535), encoded)
+        return encoded
     return (encode(linear) * 65535 + 0.5).astype(np.uint16)
+
+
+def encode_steps(linear: np.ndarray, encoded: np.ndarray) -> None:
+    """``from_linear`` with 8 bits into the array ``encoded``; ``linear``, a float with 65535 = white, is used up."""
+    linear += np.float32(0.5)
+    np.clip(linear, 0, 65535, out=linear)
+    np.take(_encoding(), linear.astype(np.uint16), out=encoded, mode="clip")  # no index is outside; "raise" is slower
 
 
 def encode(linear: np.ndarray) -> np.ndarray:

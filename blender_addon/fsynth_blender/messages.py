@@ -35,7 +35,9 @@ def for_artists() -> Iterator[None]:
             "There is not enough memory. Choose a smaller texture, make the photo smaller, or close other files."
         ) from error
     except fsynth.errors.EngineError as error:
-        raise WorkError(f"{error} Choose CPU in the extension's preferences to go on without it.") from error
+        raise WorkError(
+            "This computer can't make faces on the processor that the extension's preferences name. Choose CPU there."
+        ) from error
     except fsynth.errors.WeightsError as error:
         raise WorkError(f"{error} {_INSTALL}") from error
     except fsynth_morphable.errors.MissingPackageError as error:

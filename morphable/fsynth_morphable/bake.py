@@ -28,6 +28,13 @@ _PLAIN = {
 }
 
 
+_SOCKET = 2.0
+"""Radii of an eyeball around its middle within which the inside of the skin is its socket."""
+
+_FLESH = (0.72, 0.46, 0.42)
+"""SRGB of the inside of lids and of the flesh in the inner corner of an eye."""
+
+
 def bake(
     model: MorphableModel,
     vertices: np.ndarray,
@@ -67,6 +74,7 @@ def bake(
             # What a model's own texture shows on the skin is the inside of mouth and eye sockets.
             outside = texels[(canvas[texels] == canvas[texels[0]]).all(axis=1)]
             canvas[outside, :3] = paint_skin(outside, atlas, fit, image, look, detail)
+            _paint_sockets(canvas, np.setdiff1d(texels, outside, assume_unique=True), atlas, model, vertices)
         elif name in ("eye_left", "eye_right"):
             eyeball = Eyeball.of(model, vertices, name)
             places = atlas.interpolate(vertices, texels)
@@ -80,6 +88,22 @@ def bake(
             canvas[texels] = tint_lashes(canvas[texels], look.hair)
     background = np.append(np.median(fit.matched, axis=0), 1)
     return atlas.image(_to_bytes(canvas), _to_bytes(background))
+
+
+def _paint_sockets(
+    canvas: np.ndarray, inside: np.ndarray, atlas: Atlas, model: MorphableModel, vertices: np.ndarray
+) -> None:
+    """Make flesh of what lies behind the lids, in place: dark, it would show as a gap beside turned eyes.
+
+    ``inside``: rows of ``atlas`` that are of the inside of mouth and eye sockets.
+    """
+    balls = [Eyeball.of(model, vertices, name) for name in ("eye_left", "eye_right") if name in model.part_names]
+    if not balls or not len(inside):
+        return
+    places = atlas.interpolate(vertices, inside)
+    for ball in balls:
+        near = np.linalg.norm(places - ball.centre, axis=1) < _SOCKET * ball.radius
+        canvas[inside[near], :3] = _FLESH
 
 
 def _blank(model: MorphableModel, atlas: Atlas) -> np.ndarray:

@@ -30,8 +30,7 @@ def build(
     scene = context.scene
     avatars.check_editable(scene)
     with Created() as created:
-        collection = bpy.data.collections.new(name)
-        created.add(collection)
+        collection = created.add(bpy.data.collections.new(name))
         collection[avatars.PART] = avatars.AVATAR
         name = collection.name  # with a number, where the name is taken
         images = make_images(name, made, created)
@@ -63,7 +62,7 @@ def build(
         if armature:
             from .armature import add_armature
 
-            created.add(*add_armature(context, collection, made))
+            add_armature(context, collection, made, created)
         select(context, head)
     return collection
 
@@ -78,8 +77,7 @@ def make_images(name: str, made: Made, created: Created) -> dict[str, bpy.types.
     """The textures as packed images, by ``Made.images``' names."""
     images = {}
     for kind, png in made.images.items():
-        images[kind] = make_image(f"{name}_{kind}", kind, png)
-        created.add(images[kind])
+        images[kind] = make_image(f"{name}_{kind}", kind, png, created)
     return images
 
 
@@ -90,18 +88,14 @@ def make_materials(
     materials = {}
     for kind in dict.fromkeys(part.material for part in parts):
         image = images.get("hair" if kind == "hair" else "colour")
-        materials[kind] = make_material(f"{name}_{kind}", look_of(kind, preset), image)
-        created.add(materials[kind])
+        materials[kind] = make_material(f"{name}_{kind}", look_of(kind, preset), image, created)
     return materials
 
 
 def make_object(name: str, part: Part, material: bpy.types.Material, created: Created) -> bpy.types.Object:
     """An object of a part, in no collection yet, without shape keys."""
     own = f"{name}_{object_suffix(part)}"
-    mesh = make_mesh(own, part, material)
-    created.add(mesh)
-    held = bpy.data.objects.new(own, mesh)
-    created.add(held)
+    held = created.add(bpy.data.objects.new(own, make_mesh(own, part, material, created)))
     held[avatars.PART] = part.name
     return held
 
@@ -116,12 +110,13 @@ def object_suffix(part: Part) -> str:
 
 def select(context: bpy.types.Context, head: bpy.types.Object) -> None:
     """Make the head the only selected object, and the active one."""
-    for held in context.view_layer.objects:
-        if held.select_get():
-            held.select_set(False)
-    if head.name in context.view_layer.objects:  # it is not, where the layer excludes the collection
+    for held in context.selected_objects:
+        held.select_set(False)
+    try:
         head.select_set(True)
-        context.view_layer.objects.active = head
+    except RuntimeError:  # the view layer leaves the collection out
+        return
+    context.view_layer.objects.active = head
 
 
 def _effort(part: Part) -> float:

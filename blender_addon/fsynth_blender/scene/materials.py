@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import bpy
 
 from .meshes import COLOURS
+from .removal import Created
 
 REALISTIC, EXPORT = "REALISTIC", "EXPORT"
 
@@ -35,7 +36,7 @@ class Look:
 
 
 _LOOKS = {
-    "skin": Look(roughness=0.5, specular=0.4, scatter=0.25, radius=(0.0036, 0.0013, 0.0007)),
+    "skin": Look(roughness=0.55, specular=0.3, scatter=0.25, radius=(0.0036, 0.0013, 0.0007)),
     "eyes": Look(roughness=0.3, specular=0.3, scatter=0.1, radius=(0.001, 0.0006, 0.0004)),
     "mouth": Look(roughness=0.3, specular=0.5, scatter=0.2, radius=(0.002, 0.0012, 0.0008)),
     "hair": Look(roughness=0.6, specular=0.2, cut_out=True),
@@ -60,9 +61,9 @@ def look_of(material: str, preset: str) -> Look:
     return replace(look, scatter=0.0, coat=0.0) if preset == EXPORT else look
 
 
-def make_material(name: str, look: Look, image: bpy.types.Image | None) -> bpy.types.Material:
+def make_material(name: str, look: Look, image: bpy.types.Image | None, created: Created) -> bpy.types.Material:
     """A material of one Principled shader, with the image or else the mesh's vertex colours as its colour."""
-    material = bpy.data.materials.new(name)
+    material = created.add(bpy.data.materials.new(name))
     if bpy.app.version < (5, 0):  # since then materials always have nodes
         material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links

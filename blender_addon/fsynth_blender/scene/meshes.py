@@ -7,15 +7,16 @@ import bpy
 import numpy as np
 
 from ..parts import Part
+from .removal import Created
 
 UV_MAP = "UVMap"
 COLOURS = "Color"
 """Name of the vertex colours; the one that other programs expect."""
 
 
-def make_mesh(name: str, part: Part, material: bpy.types.Material) -> bpy.types.Mesh:
+def make_mesh(name: str, part: Part, material: bpy.types.Material, created: Created) -> bpy.types.Mesh:
     """A smooth mesh of a part, with its UVs or vertex colours, without shape keys."""
-    mesh = bpy.data.meshes.new(name)
+    mesh = created.add(bpy.data.meshes.new(name))
     mesh.vertices.add(len(part.vertices))
     mesh.vertices.foreach_set("co", part.vertices.ravel())
     mesh.loops.add(len(part.corners))

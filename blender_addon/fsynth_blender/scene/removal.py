@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TypeVar
 
 import bpy
+
+T = TypeVar("T", bound=bpy.types.ID)
 
 
 class Created:
@@ -17,9 +20,10 @@ class Created:
     def __init__(self) -> None:
         self._made: list[bpy.types.ID] = []
 
-    def add(self, *made: bpy.types.ID) -> None:
-        """Remember data-blocks."""
-        self._made += made
+    def add(self, made: T) -> T:
+        """Remember a data-block, at once when it is made; the same data-block."""
+        self._made.append(made)
+        return made
 
     def __enter__(self) -> Created:
         return self

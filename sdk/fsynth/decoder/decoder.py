@@ -91,7 +91,7 @@ class Decoder(keras.Model):
         if self.settings.texture == "cnn":
             self.colours = ConvolutionalTexture(size, self.settings.base_size, self.settings.base_channels, name="cnn")
         else:
-            self.colours = DenseTexture(size, self.settings.chroma_stride, name="dense")
+            self.colours = DenseTexture(size, self.settings.chroma_stride, self.settings.luma_stride, name="dense")
         self.matte = Matte(size, self.settings.matte_stride, name="matte") if self.settings.matte_stride else None
         exemplars = self.settings.detail_exemplars
         self.detail = Detail(size, exemplars, name="detail") if exemplars else None

@@ -214,7 +214,7 @@ def _dense(graph: _Graph, code: str, decoder: Decoder) -> str:
     size, stride = settings.image_size, settings.chroma_stride
     if stride == 1:
         return graph.reshape(graph.dense("dense/rgb", code, weights), (-1, size, size, 3), "dense/rgb:image")
-    luma = graph.reshape(graph.dense("dense/luma", code, weights), (-1, size, size, 1), "dense/luma:image")
+    luma = _coarse(graph, graph.dense("dense/luma", code, weights), size, settings.luma_stride, 1, "dense/luma")
     chroma = _coarse(graph, graph.dense("dense/chroma", code, weights), size, stride, 2, "dense/chroma")
     ycc = graph.add("Concat", [luma, chroma], "dense/ycc", axis=3)
     return graph.add("MatMul", [ycc, graph.constant("dense/ycc_to_rgb", YCC_TO_RGB)], "dense/rgb:image")
@@ -243,6 +243,8 @@ def _matte(graph: _Graph, texture: str, code: str, decoder: Decoder) -> str:
 
 def _coarse(graph: _Graph, value: str, size: int, stride: int, channels: int, name: str) -> str:
     """A flat plane of (size / stride)^2 values upsampled bilinearly to (N, size, size, channels)."""
+    if stride == 1:
+        return graph.reshape(value, (-1, size, size, channels), f"{name}:image")
     coarse = graph.reshape(value, (-1, size // stride, size // stride, channels), f"{name}:nhwc")
     coarse = graph.add("Transpose", [coarse], f"{name}:nchw", perm=[0, 3, 1, 2])
     scales = graph.constant(f"{name}:scales", np.array([1, 1, stride, stride], np.float32))

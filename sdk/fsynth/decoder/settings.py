@@ -33,6 +33,8 @@ class DecoderSettings:
         base_channels: channels at ``base_size``; halved by each stage. 256 in the paper.
         chroma_stride: 1 gives every pixel its own colour; s > 1 gives the dense texture one luma value a pixel and
             one chroma value each s x s pixels, which the eye hardly tells apart and which is a third of the size.
+        luma_stride: with ``chroma_stride`` s > 1, one luma value each so many pixels a side; what is finer is left to
+            the bank of detail.
         matte_stride: 0 leaves the background to the texture; s > 0 gives one value each s x s pixels that says how far
             inside the head's outline it lies, and puts ``background`` where it is negative.
         background: grey of the background, gamma-encoded sRGB, 0..1.
@@ -52,6 +54,7 @@ class DecoderSettings:
     base_size: int = 14
     base_channels: int = 256
     chroma_stride: int = 1
+    luma_stride: int = 1
     matte_stride: int = 0
     background: float = 0.8
     detail_exemplars: int = 0
@@ -79,6 +82,10 @@ class DecoderSettings:
             )
         if self.chroma_stride < 1 or self.image_size % self.chroma_stride:
             raise ArgumentError(f"`chroma_stride` must divide `image_size`, it is {self.chroma_stride}")
+        if self.luma_stride < 1 or self.image_size % self.luma_stride:
+            raise ArgumentError(f"`luma_stride` must divide `image_size`, it is {self.luma_stride}")
+        if self.luma_stride > 1 and self.chroma_stride == 1:
+            raise ArgumentError(f"`luma_stride` {self.luma_stride} needs luma of its own: set `chroma_stride` above 1")
         if self.matte_stride < 0 or (self.matte_stride and self.image_size % self.matte_stride):
             raise ArgumentError(f"`matte_stride` must be 0 or divide `image_size`, it is {self.matte_stride}")
         for name in ("code_hidden", "detail_exemplars"):

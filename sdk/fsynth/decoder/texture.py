@@ -56,16 +56,17 @@ class ConvolutionalTexture(keras.layers.Layer):
 class DenseTexture(keras.layers.Layer):
     """One linear map from code to pixels, the paper's fully-connected baseline.
 
-    With ``chroma_stride`` s > 1 it gives luma for each pixel and chroma for each s x s pixels, upsampled bilinearly.
+    With ``chroma_stride`` s > 1 it gives chroma for each s x s pixels, and luma for each ``luma_stride`` squared, both
+    upsampled bilinearly.
     """
 
-    def __init__(self, image_size: int, chroma_stride: int, **kwargs: Any) -> None:
+    def __init__(self, image_size: int, chroma_stride: int, luma_stride: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.image_size, self.chroma_stride = image_size, chroma_stride
+        self.image_size, self.chroma_stride, self.luma_stride = image_size, chroma_stride, luma_stride
         if chroma_stride == 1:
             self.rgb = keras.layers.Dense(image_size * image_size * 3, name="rgb")
         else:
-            self.luma = keras.layers.Dense(image_size * image_size, name="luma")
+            self.luma = keras.layers.Dense((image_size // luma_stride) ** 2, name="luma")
             self.chroma = keras.layers.Dense((image_size // chroma_stride) ** 2 * 2, name="chroma")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -78,15 +79,14 @@ class DenseTexture(keras.layers.Layer):
         size = self.image_size
         if self.chroma_stride == 1:
             return ops.reshape(self.rgb(code), (-1, size, size, 3))
-        small = size // self.chroma_stride
-        luma = ops.reshape(self.luma(code), (-1, size, size, 1))
-        chroma = ops.reshape(self.chroma(code), (-1, small, small, 2))
-        chroma = ops.image.resize(chroma, (size, size), interpolation="bilinear", data_format="channels_last")
+        luma = _upsampled(self.luma(code), size, self.luma_stride, 1)
+        chroma = _upsampled(self.chroma(code), size, self.chroma_stride, 2)
         return ops.matmul(ops.concatenate([luma, chroma], axis=-1), ops.convert_to_tensor(YCC_TO_RGB, luma.dtype))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {**super().get_config(), "image_size": self.image_size, "chroma_stride": self.chroma_stride}
+        strides = {"chroma_stride": self.chroma_stride, "luma_stride": self.luma_stride}
+        return {**super().get_config(), "image_size": self.image_size, **strides}
 
 
 @keras.saving.register_keras_serializable(package="fsynth")
@@ -109,11 +109,18 @@ class Matte(keras.layers.Layer):
 
     def call(self, code: Any) -> Any:
         """Code (N, f) -> matte (N, S, S, 1), 0..1."""
-        size, small = self.image_size, self.image_size // self.stride
-        distance = ops.reshape(self.outline(code), (-1, small, small, 1))
-        distance = ops.image.resize(distance, (size, size), interpolation="bilinear", data_format="channels_last")
+        distance = _upsampled(self.outline(code), self.image_size, self.stride, 1)
         return ops.clip(distance + 0.5, 0.0, 1.0)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "image_size": self.image_size, "stride": self.stride}
+
+
+def _upsampled(plane: Any, size: int, stride: int, channels: int) -> Any:
+    """A flat plane (N, (size / stride)^2 * channels) to (N, size, size, channels), bilinearly."""
+    small = size // stride
+    plane = ops.reshape(plane, (-1, small, small, channels))
+    if stride == 1:
+        return plane
+    return ops.image.resize(plane, (size, size), interpolation="bilinear", data_format="channels_last")

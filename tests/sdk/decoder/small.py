@@ -14,6 +14,7 @@ KINDS = {
     "cnn": {"texture": "cnn", "base_size": 4, "base_channels": 16},
     "dense": {"texture": "dense", "code_activation": None},
     "luma and chroma": {"texture": "dense", "chroma_stride": 4},
+    "coarse luma": {"texture": "dense", "chroma_stride": 4, "luma_stride": 2},
     "matte": {"texture": "dense", "chroma_stride": 4, "matte_stride": 8, "background": 0.7},
     "cnn with matte": {"texture": "cnn", "base_size": 4, "base_channels": 16, "matte_stride": 4},
     "hidden layer": {"texture": "dense", "code_hidden": 7, "code_activation": None},

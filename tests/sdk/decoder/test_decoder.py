@@ -108,6 +108,8 @@ def test_keras_file_round_trip(tmp_path) -> None:
         ({"base_size": 5}, "times a power of two"),
         ({"base_channels": 6, "base_size": 4}, "must be divisible by 8"),
         ({"chroma_stride": 5}, "`chroma_stride` must divide `image_size`"),
+        ({"luma_stride": 5, "chroma_stride": 4}, "`luma_stride` must divide `image_size`"),
+        ({"luma_stride": 2}, "set `chroma_stride` above 1"),
         ({"matte_stride": 5}, "`matte_stride` must be 0 or divide"),
         ({"background": 2.0}, "`background` must be in 0..1"),
         ({"landmarks": 6}, r"`mean_landmarks` must have shape \(6, 2\)"),

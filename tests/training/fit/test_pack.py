@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from fsynth_training.dataset.geometry import SIZE
 from fsynth_training.fit.face_space import FaceSpace, Normalisation, Yardstick
 from fsynth_training.fit.linear_decoder import LinearDecoder
 from fsynth_training.fit.pack import pack
-from fsynth_training.fit.planes import plane_weights
+from fsynth_training.fit.planes import plane_weights, representable
 
 if TYPE_CHECKING:
     from fsynth_training.dataset.geometry import Geometry
@@ -64,6 +65,32 @@ def test_the_packed_decoder_paints_what_the_linear_one_paints(
     np.testing.assert_allclose(painted["landmarks"], decoder.landmarks(coefficients), atol=3e-3)
     assert np.ptp(painted["texture"][..., 0], axis=0).max() > 0.05
     assert np.ptp(painted["landmarks"], axis=0).max() > 1
+
+
+def test_coarse_luma_shows_all_but_what_is_too_fine_for_it(
+    space: FaceSpace, normalisation: Normalisation, geometry: Geometry, rng: np.random.Generator
+) -> None:
+    noisy = replace(space.face, mean=space.face.mean + rng.normal(0, 0.02, space.face.mean.size).astype(np.float32))
+    space = replace(space, face=noisy)
+    decoder = linear(space, rng)
+    packed, _ = pack(decoder, normalisation, geometry, rng.gamma(1, 1, (60, WIDTH)), 160, luma_stride=2)
+
+    features = 15 * rng.gamma(1, 1, (3, WIDTH)).astype(np.float32)
+    inputs = tf.constant(normalisation(features))
+    texture = np.asarray(packed(features)["texture"])
+    planes = np.asarray(inputs) @ space.base_kernel @ space.base.directions + space.base_bias @ space.base.directions
+    planes += space.base.mean
+    coefficients = np.asarray(decoder.coefficients(inputs))
+    pixels = SIZE * SIZE
+    luma = planes[:, :pixels] + coefficients[:, :4] @ space.face.directions + space.face.mean
+    shown = representable(luma.reshape(-1, SIZE, SIZE), 2)
+    fine = luma.reshape(-1, SIZE, SIZE) - shown
+    whole = np.asarray(decoder.texture(inputs, tf.constant(coefficients)))
+    inside = geometry.face > 0.5
+    assert packed.settings.luma_stride == 2
+    assert np.abs(fine[:, inside]).max() > 0.01  # there is something to lose
+    expected = np.clip(whole - fine[..., None], 0, 1)
+    np.testing.assert_allclose(texture[:, inside], expected[:, inside], atol=1e-3)
 
 
 def test_a_narrow_code_keeps_the_share_of_the_variance_it_says(

@@ -9,7 +9,15 @@ pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
 
 from tests.training.small_sets import waves
 
-from fsynth_training.fit.planes import OUTLINE_LIMIT, OUTLINE_WIDTH, plane_weights, signed_distance, to_planes
+from fsynth_training.fit.planes import (
+    OUTLINE_LIMIT,
+    OUTLINE_WIDTH,
+    coarse_luma,
+    plane_weights,
+    representable,
+    signed_distance,
+    to_planes,
+)
 
 SIZE = 64
 
@@ -80,6 +88,21 @@ def test_weighted_error_of_planes_is_that_of_pixels(rng: np.random.Generator) ->
     parts = np.stack([luma, (colours[:, 0] - luma) / 1.402, (colours[:, 2] - luma) / 1.772])
     expected = weights.sum() * np.square(parts[:, 0] - parts[:, 1]).sum()
     np.testing.assert_allclose((plane_weights(weights, 0.02) * (first - second) ** 2).sum(), expected, rtol=1e-3)
+
+
+@pytest.mark.requires_extra("train")
+def test_coarse_luma_is_what_keras_upsamples_best_to_it(rng: np.random.Generator) -> None:
+    from keras import ops
+
+    coarse = rng.normal(0, 1, (2, SIZE // 2, SIZE // 2, 1)).astype(np.float32)
+    luma = np.asarray(ops.image.resize(coarse, (SIZE, SIZE), interpolation="bilinear"))[..., 0]
+
+    np.testing.assert_allclose(coarse_luma(luma, 2), coarse[..., 0], atol=1e-5)
+    np.testing.assert_allclose(representable(luma, 2), luma, atol=1e-5)
+    assert coarse_luma(luma, 1) is luma
+    # The rest of any other image is at right angles to all that can be shown.
+    other = rng.normal(0, 1, (1, SIZE, SIZE))
+    assert abs(np.vdot(other - representable(other, 2), representable(luma[:1].astype(float), 2))) < 1e-6 * SIZE**2
 
 
 @pytest.mark.requires_extra("train")

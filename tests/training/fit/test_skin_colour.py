@@ -50,6 +50,25 @@ def test_the_skin_goes_its_share_of_the_way_to_the_regression(geometry: Geometry
     assert np.abs(whole[studio_rows] - wanted[studio_rows]).max() < 0.02 < np.abs(none - none.mean(axis=0)).max()
 
 
+def test_a_gain_spreads_the_skin_around_the_mean_of_the_set(geometry: Geometry) -> None:
+    dataset = studio(geometry)
+    planes = face_space.target_planes(dataset)
+    space, normalise, _ = face_space.build(dataset, planes, geometry, SpaceConfig(smile_directions=0))
+
+    def skin(gain: float) -> np.ndarray:
+        config = SkinConfig(set="studio", share=1.0, ridge=1e-4, gain=gain)
+        changed = with_skin(space, dataset, planes, normalise, geometry, config)
+        inputs = normalise(np.array(dataset.features[:6]).reshape(18, -1))  # all views of the studio's photos
+        painted = (inputs @ changed.base_kernel + changed.base_bias) @ changed.base.directions + changed.base.mean
+        return skin_of(painted + np.pad(space.face.mean, (0, planes.shape[1] - space.face.mean.size)), geometry)
+
+    plain, spread = skin(1.0), skin(1.3)
+
+    np.testing.assert_allclose(spread.mean(axis=0), plain.mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(spread - spread.mean(axis=0), 1.3 * (plain - plain.mean(axis=0)), atol=1e-4)
+    assert np.ptp(plain[:, 0]) > 0.01
+
+
 def test_groups_of_skin_tones_count_alike_when_balanced() -> None:
     dark, light = (0.25, 0.03, -0.03), (0.75, 0.03, -0.03)
     colours = np.array([light] * 9 + [dark])

@@ -13,7 +13,7 @@ from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit.basis import Components, principal_components, ridge
 from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.linear_config import SpaceConfig
-from fsynth_training.fit.planes import plane_weights, to_planes
+from fsynth_training.fit.planes import plane_weights, representable, to_planes
 from fsynth_training.fit.samples import unit
 
 
@@ -123,10 +123,14 @@ def both_ways(values: np.ndarray) -> np.ndarray:
     return np.concatenate([values, values[:, :, ::-1]])
 
 
-def target_planes(dataset: Dataset) -> np.ndarray:
-    """The targets and then their mirror images as planes, (2 N, P) float32."""
+def target_planes(dataset: Dataset, luma_stride: int = 1) -> np.ndarray:
+    """The targets and then their mirror images as planes, (2 N, P) float32; luma as fine as ``luma_stride`` shows."""
     textures, mattes = (np.asarray(part, np.float32) / 255 for part in (dataset.textures, dataset.mattes))
-    return to_planes(both_ways(textures), both_ways(mattes))
+    planes = to_planes(both_ways(textures), both_ways(mattes))
+    size = dataset.image_size
+    luma = representable(planes[:, : size * size].reshape(-1, size, size), luma_stride)
+    planes[:, : size * size] = luma.reshape(len(planes), -1)
+    return planes
 
 
 def build(

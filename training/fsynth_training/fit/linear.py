@@ -47,7 +47,7 @@ def fit(dataset: Dataset, config: LinearConfig, run: Path, *, report: Callable[[
             'Choose a preset with method = "network".'
         )
     geometry = geometry_of(np.asarray(dataset.mean_mesh, np.float64))
-    planes = face_space.target_planes(dataset)
+    planes = face_space.target_planes(dataset, config.space.luma_stride)
     space, normalisation, yardstick = face_space.build(dataset, planes, geometry, config.space)
     if config.skin.set:
         space = with_skin(space, dataset, planes, normalisation, geometry, config.skin)
@@ -64,7 +64,9 @@ def fit(dataset: Dataset, config: LinearConfig, run: Path, *, report: Callable[[
         whole_files.write_json(run / "history.json", history)
     figures = {name: value for name, value in history[-1].items() if name != "step"} if history else {}
     typical = np.array(dataset.features[:, 0])
-    packed, share = pack(fitted, normalisation, geometry, typical, config.space.code_width, detail)
+    packed, share = pack(
+        fitted, normalisation, geometry, typical, config.space.code_width, detail, luma_stride=config.space.luma_stride
+    )
     figures["variance kept by the code"] = share
     decoder_file.save(packed, run / decoder_file.NAME, {"step": config.steps, "figures": figures})
     report(f"The decoder is in {run / decoder_file.NAME}.")

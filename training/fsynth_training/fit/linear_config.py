@@ -19,6 +19,7 @@ class SpaceConfig:
         base_gain: ridge regression shrinks towards the mean; what it gives for ``base`` is multiplied by this.
         face_gain: the same for ``face``, where the identity loss starts.
         smile_directions: so many directions that a smile changes are taken out of the features.
+        luma_stride: pixels a side that share one luma value; what is finer is left to the bank of detail.
         code_width: width of the decoder's code; the whole map is packed into so many numbers.
     """
 
@@ -30,6 +31,7 @@ class SpaceConfig:
     base_gain: float = 1.2
     face_gain: float = 1.5
     smile_directions: int = 3
+    luma_stride: int = 1
     code_width: int = 160
 
 
@@ -41,12 +43,15 @@ class SkinConfig:
         set: the name of the set in photos.csv; empty leaves the skin to the face space.
         share: how far the skin goes from what the face space says (0) to this regression (1).
         ridge: its strength.
+        gain: it shrinks towards the mean, which makes dark skin too light and light skin too dark; what it gives is
+            multiplied by this, seen from the mean of the set.
         balance: 0 weighs each photo alike, 1 each group of skin tones.
     """
 
     set: str = ""
     share: float = 0.5
     ridge: float = 0.3
+    gain: float = 1.0
     balance: float = 0.5
 
 

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from fsynth.decoder.settings import YCC_TO_RGB
 from fsynth_training.dataset.targets import BACKGROUND
-from fsynth_training.fit.exemplars import Exemplars
 from fsynth_training.fit.face_space import FaceSpace, Yardstick
 from fsynth_training.fit.planes import CHROMA_STRIDE
 
@@ -25,15 +24,10 @@ class LinearDecoder:
         face_gain: what ridge regression gives for ``space.face`` is multiplied by this at the start.
         hidden: width of the perceptron, 0 for none.
         seed: of its first layer.
-        bank: of the detail stage, which is there from the start: the fit then makes up for what a bank changes.
     """
 
-    def __init__(
-        self, space: FaceSpace, yardstick: Yardstick, *, face_gain: float, hidden: int, seed: int,
-        bank: Exemplars | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, space: FaceSpace, yardstick: Yardstick, *, face_gain: float, hidden: int, seed: int) -> None:
         self.space, self.details = space, space.face.directions.shape[0]
-        self._bank = [tf.constant(part, tf.float32) for part in (bank.kernel, bank.bias, bank.bank)] if bank else None
         count = yardstick.kernel.shape[1]
         gains = np.where(np.arange(count) < self.details, face_gain, 1.0)
         self.kernel = tf.Variable((yardstick.kernel * gains).astype(np.float32), name="kernel")
@@ -80,9 +74,6 @@ class LinearDecoder:
         details, detail_mean = self._face_map
         pixels = details.shape[1]
         luma = planes[:, :pixels] + coefficients[:, : self.details] @ details + detail_mean
-        if self._bank:
-            choice, bias, bank = self._bank
-            luma += tf.nn.softmax(features @ choice + bias) @ bank
         size = int(np.sqrt(pixels))
         small = size // CHROMA_STRIDE
         cells = small * small

@@ -11,14 +11,14 @@ from fsynth_training.dataset.targets import BACKGROUND
 from fsynth_training.fit.exemplars import Exemplars
 from fsynth_training.fit.face_space import FaceSpace, Normalisation
 from fsynth_training.fit.linear_decoder import LinearDecoder
-from fsynth_training.fit.planes import CHROMA_STRIDE, plane_weights
+from fsynth_training.fit.planes import CHROMA_STRIDE, coarse_luma, plane_weights
 
 _LANDMARK_WEIGHT = 25.0  # a squared pixel of one landmark beside a squared luma value of one pixel
 
 
 def pack(
     fitted: LinearDecoder, normalisation: Normalisation, geometry: Geometry, features: np.ndarray, code_width: int,
-    detail: Exemplars | None = None,
+    detail: Exemplars | None = None, *, luma_stride: int = 1,
 ) -> tuple[Decoder, float]:  # fmt: skip
     """The decoder, and the share of the (weighted) variance of its outputs that the code keeps.
 
@@ -29,6 +29,7 @@ def pack(
         features: (N, W), typical ones; the code is best for these.
         code_width: width of the code; a face space of fewer dimensions gives a code of as many.
         detail: the bank of the detail stage, None for no such stage.
+        luma_stride: pixels a side that share one luma value.
     """
     space, kernel, bias = fitted.space, fitted.kernel.numpy(), fitted.bias.numpy()
     size = len(geometry.face)
@@ -68,6 +69,7 @@ def pack(
         landmark_hidden=2 * landmarks.shape[1],
         texture="dense",
         chroma_stride=CHROMA_STRIDE,
+        luma_stride=luma_stride,
         matte_stride=CHROMA_STRIDE,
         background=BACKGROUND,
         detail_exemplars=len(detail.rows) if detail else 0,
@@ -93,8 +95,10 @@ def pack(
         named["detail/choice/kernel"] = _without(normalisation, detail.kernel)
         named["detail/choice/bias"], named["detail/bank"] = detail.bias, detail.bank
     pixels, small = size * size, (size // CHROMA_STRIDE) ** 2
-    planes = {"dense/luma": slice(pixels), "dense/chroma": slice(pixels, pixels + 2 * small)}
-    planes["matte/outline"] = slice(pixels + 2 * small, entries)
+    images = np.concatenate([from_code[:, :pixels], mean[None, :pixels]]).reshape(-1, size, size)
+    luma = coarse_luma(images, luma_stride).reshape(len(images), -1)
+    named["dense/luma/kernel"], named["dense/luma/bias"] = luma[:-1], luma[-1]
+    planes = {"dense/chroma": slice(pixels, pixels + 2 * small), "matte/outline": slice(pixels + 2 * small, entries)}
     for name, part in planes.items():
         named[f"{name}/kernel"], named[f"{name}/bias"] = from_code[:, part], mean[part]
     weights_by_name = decoder.named_weights()

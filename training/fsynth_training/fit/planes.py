@@ -40,6 +40,29 @@ def to_planes(textures: np.ndarray, mattes: np.ndarray, stride: int = CHROMA_STR
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 
+def upsampling(size: int, stride: int) -> np.ndarray:
+    """(size, size / stride): the bilinear upsampling of a line, pixel centres on half-integers, as decoders do it."""
+    small = size // stride
+    place = np.clip((np.arange(size) + 0.5) / stride - 0.5, 0, small - 1)
+    return np.maximum(1 - np.abs(place[:, None] - np.arange(small)), 0)
+
+
+def coarse_luma(luma: np.ndarray, stride: int) -> np.ndarray:
+    """Luma (N, S, S) to the values (N, S / stride, S / stride) whose upsampling is nearest to it in least squares."""
+    if stride == 1:
+        return luma
+    inverse = np.linalg.pinv(upsampling(luma.shape[1], stride)).astype(luma.dtype)
+    return inverse @ luma @ inverse.T
+
+
+def representable(luma: np.ndarray, stride: int) -> np.ndarray:
+    """What a decoder that stores luma (N, S, S) each ``stride`` pixels can show of it."""
+    if stride == 1:
+        return luma
+    matrix = upsampling(luma.shape[1], stride).astype(luma.dtype)
+    return matrix @ coarse_luma(luma, stride) @ matrix.T
+
+
 def signed_distance(matte: np.ndarray) -> np.ndarray:
     """Signed distance to the outline of ``matte`` (S, S), over ``OUTLINE_WIDTH``, within +-``OUTLINE_LIMIT``.
 

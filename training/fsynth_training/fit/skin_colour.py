@@ -46,9 +46,10 @@ def with_skin(
         raise FitError(f"skin.set = {config.set!r}, and no photo of that set has a target. Name another set.")
     colours = skin_of(planes, geometry)
     wanted = colours[views.target[here]]
-    kernel, bias = weighted_ridge(
-        normalisation(views.features[here]), wanted, config.ridge, tone_weights(wanted, config.balance)
-    )
+    inputs = normalisation(views.features[here])
+    kernel, bias = weighted_ridge(inputs, wanted, config.ridge, tone_weights(wanted, config.balance))
+    bias -= (config.gain - 1) * inputs.mean(axis=0) @ kernel  # the mean of the set stays
+    kernel *= config.gain
     patterns = skin_patterns(planes, colours, geometry)
     of_directions = skin_of(space.base.directions, geometry)
     of_mean = skin_of((space.base.mean + _padded(space.face.mean, space.base.mean))[None], geometry)[0]

@@ -32,6 +32,12 @@ if python3.13 -c "" 2>/dev/null; then
     blender blender52 python3.13 bpy==5.2.3 & running+=($!)
 fi
 for process in "${running[@]}"; do wait "$process"; done
+# What the extension bundles, for tests that run its sources in Blender 5.0 without installing it.
+if [[ ! -e $build/blender_packages/complete ]]; then
+    "$build/blender/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade \
+        --target "$build/blender_packages" --requirement "$root/requirements/blender-cp311.lock" >&2
+    touch "$build/blender_packages/complete"
+fi
 
 missing=()
 command -v exiftool >/dev/null || missing+=(libimage-exiftool-perl)
@@ -48,6 +54,7 @@ if ((${#missing[@]})) && command -v apt-get >/dev/null && [[ $(id -u) == 0 ]]; t
 fi
 echo "export FSYNTH_GLTF_VALIDATOR=$build/node_modules/gltf-validator"
 echo "export FSYNTH_BLENDER_PYTHON=$build/blender/bin/python"
+echo "export FSYNTH_BLENDER_PACKAGES=$build/blender_packages"
 echo "export FSYNTH_BLENDER_PYTHON_42=$build/blender42/bin/python"
 echo "export FSYNTH_BLENDER_PYTHON_45=$build/blender45/bin/python"
 [[ ! -e $build/blender52/complete ]] || echo "export FSYNTH_BLENDER_PYTHON_52=$build/blender52/bin/python"

@@ -151,12 +151,11 @@ def _proportional_size(pid: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
-def print_speed(photos: list[Path], jobs: int, rounds: int, folder: Path) -> None:
-    finished = ["--format", "jpeg", "--output-dir", str(folder / "finished")]
-    parts = {
-        "XMP sidecars": (decode_half, "half-size decoding", ["--sidecar", "xmp"]),
-        "finished JPEGs": (decode_full_and_encode, "full decoding and encoding", finished),
-    }
+def print_speed(photos: list[Path], jobs: int, rounds: int, folder: Path, *, finished: bool) -> None:
+    parts = {"XMP sidecars": (decode_half, "half-size decoding", ["--sidecar", "xmp"])}
+    if finished:
+        options = ["--format", "jpeg", "--output-dir", str(folder / "finished")]
+        parts["finished JPEGs"] = (decode_full_and_encode, "full decoding and encoding", options)
     print(f"{len(photos)} photos of {WIDTH * HEIGHT / 1e6:.0f} megapixels, {jobs} jobs, {rounds} rounds\n")
     print("| | s a photo | alone | s a photo | ratio | CPU s a photo | alone | ratio |")
     print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
@@ -184,6 +183,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="photos (100)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (one for each CPU core)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds (3)")
+    parser.add_argument("--only-sidecars", action="store_true", help="leave the finished pictures out")
     parser.add_argument("--memory", action="store_true", help="measure memory, too")
     parser.add_argument("--folder", type=Path, help="where the photos are made (a temporary folder)")
     options = parser.parse_args()
@@ -192,7 +192,7 @@ def main() -> None:
         folder = Path(name)
         photos = make_photos(folder, options.count)
         if options.rounds:
-            print_speed(photos, options.jobs, options.rounds, folder)
+            print_speed(photos, options.jobs, options.rounds, folder, finished=not options.only_sidecars)
         if options.memory:
             print_memory(photos, options.jobs, folder)
 

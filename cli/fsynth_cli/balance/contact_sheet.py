@@ -96,9 +96,10 @@ def _failures(run: RunRecord, names: dict[Path, str]) -> str:
 
 def _counts(run: RunRecord) -> str:
     count = totals(run)
-    shown = [("photos", "photos"), ("balanced", "balanced"), ("carried_over", "carried over"), ("skipped", "skipped")]
-    shown += [("failed", "failed"), ("faces", "faces"), ("people", "people"), ("lights", "lights")]
-    return "".join(f"<li><b>{count[key]:,}</b>{words}</li>" for key, words in shown if count[key])
+    nouns = {"photos": "photo", "faces": "face", "people": "person", "lights": "light"}
+    kinds = ("photos", "balanced", "carried_over", "skipped", "failed", "faces", "people", "lights")
+    shown = [(count[kind], nouns.get(kind, kind) if count[kind] == 1 else kind) for kind in kinds if count[kind]]
+    return "".join(f"<li><b>{number:,}</b>{words.replace('_', ' ')}</li>" for number, words in shown)
 
 
 def _parts(run: RunRecord, lights: list[tuple[str, list[PhotoRecord]]]) -> str:

@@ -137,6 +137,9 @@ def test_says_what_was_done_as_text(page: Page) -> None:
     ):
         assert words in page.text
     assert page.source.count('class="look"') == 3
+    assert "5photos" in page.text
+    assert "2lights" in page.text
+    assert "1failed" in page.text
 
 
 def test_faces_that_did_not_count_say_why(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def from_json(text: str) -> Analysis:
     """
     try:
         analysis = json.loads(text, object_hook=_object)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError("no analysis") from error
     if not isinstance(analysis, Analysis):
         raise ValueError("no analysis")

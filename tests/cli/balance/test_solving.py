@@ -102,9 +102,7 @@ def test_everyone_becomes_like_the_reference() -> None:
     for settings in (Settings(), Settings(per_photo=True)):
         shoot = solve_photos(photos, settings, Reference(made, by_hand))
         assert len(shoot.photos) == len(shoot.deviations) == 2
-        known, other = (
-            balanced_skin(photo, photo.faces[0], gains_of(shoot, row)) for row, photo in enumerate(photos)
-        )
+        known, other = (balanced_skin(photo, photo.faces[0], gains_of(shoot, row)) for row, photo in enumerate(photos))
         assert np.allclose(known, wanted, rtol=1e-4)
         assert np.allclose(other, DARKER * wanted / SKIN, rtol=1e-4)  # others move with them
 

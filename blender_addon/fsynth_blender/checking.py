@@ -27,7 +27,8 @@ def platform_name() -> str:
     """This platform as it stands in the names of fsynth's .zip files."""
     system = {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), platform.system().lower())
     machine = platform.machine().lower()
-    return f"{system}-{ {'x86_64': 'x64', 'amd64': 'x64', 'aarch64': 'arm64'}.get(machine, machine) }"
+    machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}.get(machine, machine)
+    return f"{system}_{machine}"
 
 
 def run_checks(device: str, model: str) -> tuple[Check, ...]:

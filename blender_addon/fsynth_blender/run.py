@@ -99,8 +99,8 @@ class Run:
         except (OSError, MemoryError) as error:
             self.cancel()
             raise WorkError(
-                f"The avatar can't be built ({error or 'there is not enough memory'}). Choose a smaller texture, free space "
-                "on the disk, or close other files."
+                f"The avatar can't be built ({error or 'there is not enough memory'}). Choose a smaller texture, free "
+                "space on the disk, or close other files."
             ) from error
         except BaseException:
             self.cancel()

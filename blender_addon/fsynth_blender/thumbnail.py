@@ -35,7 +35,7 @@ def photo_icon(path: str) -> int:
     if key is None:
         return _NO_ICON
     if _collection is not None and key in _collection:
-        return _collection[key].icon_id
+        return _shown(key)
     if _wanted is None and not bpy.app.background:
         bpy.app.timers.register(_load_wanted, first_interval=0.01)
     _wanted = path
@@ -51,9 +51,9 @@ def load_photo(path: str) -> int:
         pixels = _read_small(bpy.path.abspath(path))
         if pixels is None:
             _previews().new(key)  # remembered as unreadable, so that it is not tried at every redraw
-            return _NO_ICON
-        _show(key, pixels)
-    return _previews()[key].icon_id
+        else:
+            _show(key, pixels)
+    return _shown(key)
 
 
 def show_face(number: int, crop: bytes) -> int:
@@ -65,7 +65,7 @@ def show_face(number: int, crop: bytes) -> int:
     if pixels is None:
         return _NO_ICON
     _show(key, pixels)
-    return _previews()[key].icon_id
+    return _shown(key)
 
 
 def clear() -> None:
@@ -83,6 +83,11 @@ def _previews() -> previews.ImagePreviewCollection:
     if _collection is None:
         _collection = previews.new()
     return _collection
+
+
+def _shown(key: str) -> int:
+    preview = _previews()[key]
+    return preview.icon_id if preview.image_size[0] else _NO_ICON
 
 
 def _key(path: str) -> str | None:

@@ -143,7 +143,8 @@ operator = begin(ARGUMENTS["photo"])
 ended = tick_until(operator, lambda: False)
 second = begin(ARGUMENTS["photo"], face=1)
 made = tick_until(second, lambda: False)
-report([list(ended), operator.asked, operator.reports, list(made), scene.request_of(scene.find_avatar(bpy.context)).face])
+face = scene.request_of(scene.find_avatar(bpy.context)).face
+report([list(ended), operator.asked, operator.reports, list(made), face])
 """,
         photo=tmp_path / "two.png",
     )

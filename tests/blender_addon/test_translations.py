@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.blender_addon.conftest import InBlender
 
 from fsynth_blender.translations import de
-from tests.blender_addon.conftest import InBlender
 
 LANGUAGES = {"de": de.TEXTS}
 

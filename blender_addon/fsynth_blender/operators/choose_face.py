@@ -6,13 +6,15 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_iface
 
 from .. import thumbnail
 from ..properties import OPTION_NAMES
 from ..work import SeveralFaces
 
-_COLUMNS = 4
-_MOST = 24  # faces shown, largest first; more would not fit onto the screen
+_FEW = 8
+_MOST = 24
+"""Faces shown, largest first: menus do not scroll. Scripts can name any."""
 
 
 def ask(context: bpy.types.Context, faces: SeveralFaces, operator: bpy.types.Operator) -> None:
@@ -20,15 +22,18 @@ def ask(context: bpy.types.Context, faces: SeveralFaces, operator: bpy.types.Ope
     idname = operator.bl_idname
     arguments = {name: _plain(getattr(operator, name)) for name in OPTION_NAMES}
     icons = [thumbnail.show_face(number, crop) for number, crop in enumerate(faces.crops[:_MOST])]
+    scale = 5 if len(icons) <= _FEW else 2
 
     def draw(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
         layout = menu.layout
         layout.operator_context = "INVOKE_DEFAULT"
-        grid = layout.grid_flow(row_major=True, columns=min(_COLUMNS, len(icons)), even_columns=True)
         for number, icon in enumerate(icons):
-            cell = grid.column()
-            cell.template_icon(icon_value=icon, scale=6)
-            chosen = cell.operator(idname, text=f"{number + 1}", translate=False)
+            row = layout.row()
+            row.template_icon(icon_value=icon, scale=scale)
+            button = row.column()
+            button.scale_y = scale
+            text = f"{pgettext_iface('Person')} {number + 1}"
+            chosen = button.operator(idname, text=text, translate=False)
             for name, value in arguments.items():
                 setattr(chosen, name, value)
             chosen.face = number

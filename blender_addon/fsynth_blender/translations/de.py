@@ -35,13 +35,15 @@ TEXTS: dict[str, str] = {
     ),
     "Add Model": "Modell hinzufügen",
     "Add a head model: Basel (.mat, .h5), FLAME (.pkl), ICT-FaceKit (.obj), or a file of fsynth's (.npz)": (
-        "Ein Kopfmodell hinzufügen: Basel (.mat, .h5), FLAME (.pkl), ICT-FaceKit (.obj) oder eine Datei von fsynth (.npz)"
+        "Ein Kopfmodell hinzufügen: Basel (.mat, .h5), FLAME (.pkl), ICT-FaceKit (.obj) oder eine Datei von fsynth "
+        "(.npz)"
     ),
     "Check": "Prüfen",
     "Find out what of fsynth works on this computer, and what to do about the rest": (
         "Herausfinden, was von fsynth auf diesem Rechner geht, und was gegen den Rest zu tun ist"
     ),
     "Whose avatar?": "Wessen Avatar?",
+    "Person": "Person",
     # Options
     "Photo": "Foto",
     "A photo of a person, best from the front and with nothing before the face": (

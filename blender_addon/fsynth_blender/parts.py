@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .weights import Weights
+
 if TYPE_CHECKING:
     from fsynth_morphable import MorphableModel
     from fsynth_morphable.head import Head
@@ -41,6 +43,7 @@ class Part:
         uvs: (C, 2) float32 texture coordinates of the corners, or None.
         colours: (V, 3) float32 sRGB in 0..1 of the vertices, for models without UVs, or None.
         shape_keys: displacements (V, 3) float32 by name: for the skin all shapes, for other parts those that move it.
+        weights: (V,) float32 in 0..1 by joint (see ``work.Made.joints``): how much of each vertex it moves.
     """
 
     name: str
@@ -52,16 +55,23 @@ class Part:
     uvs: np.ndarray | None
     colours: np.ndarray | None
     shape_keys: Mapping[str, np.ndarray]
+    weights: Mapping[str, np.ndarray]
 
 
-def cut(head: Head, origin: np.ndarray) -> tuple[Part, ...]:
+def cut(head: Head, origin: np.ndarray, joints: Mapping[str, np.ndarray]) -> tuple[Part, ...]:
     """The parts of a head, the skin first, then in the model's order; parts without polygons are left out.
 
-    ``origin``: (3,) metres in the model's own axes, what lies at Blender's origin.
+    Args:
+        head: with its shape keys, from which weights are learned, too.
+        origin: (3,) metres in the model's own axes, what lies at Blender's origin.
+        joints: see ``work.Made.joints``.
     """
     from fsynth_morphable.materials import MATERIALS, material_of_part
 
     shapes = {name: turn(displacement) for name, displacement in head.shape_keys.items()}
+    teeth = np.unique(head.polygons[_in_part(head, "teeth_lower")][:, :3])
+    opening = shapes.get("jawOpen", np.zeros((0, 3), np.float32))[teeth if "jawOpen" in shapes else slice(0)]
+    weights = Weights(joints, turn(head.vertices[teeth] - origin)[: len(opening)], opening)
     parts = []
     for index, name in enumerate(head.part_names):
         chosen = np.flatnonzero(head.polygon_part == index)
@@ -72,18 +82,20 @@ def cut(head: Head, origin: np.ndarray) -> tuple[Part, ...]:
         rows, corners = np.unique(polygons[used], return_inverse=True)
         uvs = None if head.uvs is None or head.uv_polygons is None else head.uvs[head.uv_polygons[chosen][used]]
         skin = name == "skin"
+        vertices = turn(head.vertices[rows] - origin)
         moved = {shape: displacement[rows] for shape, displacement in shapes.items()}
         parts.append(
             Part(
                 name=name,
                 material=MATERIALS[material_of_part(name)].name,
                 rows=rows.astype(np.int32),
-                vertices=turn(head.vertices[rows] - origin),
+                vertices=vertices,
                 corners=corners.ravel().astype(np.int32),
                 starts=np.concatenate([[0], np.cumsum(used.sum(axis=1))[:-1]]).astype(np.int32),
                 uvs=uvs,
                 colours=head.colours[rows] if uvs is None and head.colours is not None else None,
                 shape_keys={shape: by for shape, by in moved.items() if skin or np.abs(by).max(initial=0) > _STILL},
+                weights=weights.of(name, vertices, moved),
             )
         )
     return tuple(sorted(parts, key=lambda part: part.name != "skin"))

@@ -95,8 +95,6 @@ def _photo_to_head(request: Request, begin: Begin) -> Made:
     begin(0.85, "Encoding the texture")
     images = _encode(head)
     begin(0.95, "Cutting the head into parts")
-    if not request.shape_keys:
-        head = replace(head, shape_keys={})
     return _collect(replace(request, face=index), head, model, images, sha256, len(faces))
 
 
@@ -105,16 +103,20 @@ def _collect(
 ) -> Made:
     assert head.identity is not None
     origin = origin_of(head)
+    joints = find_joints(head, model, origin)
+    parts = cut(head, origin, joints)
+    if not request.shape_keys:
+        parts = tuple(replace(part, shape_keys={}) for part in parts)
     return Made(
         request=request,
-        parts=cut(head, origin),
+        parts=parts,
         images=images,
-        shapes=tuple(head.shape_keys),
+        shapes=tuple(head.shape_keys) if request.shape_keys else (),
         identity=head.identity,
         identity_range=(-_LARGEST_SLIDER, _LARGEST_SLIDER),
         iris=_colour(head.iris),
         hair=None if head.hair is None else _colour(head.hair),
-        joints=find_joints(head, model, origin),
+        joints=joints,
         origin=origin,
         sha256=sha256,
         faces=faces,

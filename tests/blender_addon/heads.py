@@ -11,6 +11,8 @@ from fsynth_blender.parts import Part
 from fsynth_blender.work import Made, Request
 
 SHAPES = ("jawOpen", "mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft")
+_BONES = {"neck": (1, 0), "head": (0, 1)}
+"""Each bone's weight at the first and at the last vertex."""
 
 
 def png(colour: tuple[int, ...], size: int = 16) -> bytes:
@@ -34,6 +36,7 @@ def square(name: str, material: str, height: float, shapes: tuple[str, ...], tex
         uvs=vertices[corners][:, [0, 2]] * 5 if textured else None,
         colours=None if textured else np.full((5, 3), 0.5, np.float32),
         shape_keys={shape: shift * (1 + number) for number, shape in enumerate(shapes)},
+        weights={bone: np.linspace(ends[0], ends[1], 5, dtype=np.float32) for bone, ends in _BONES.items()},
     )
 
 
@@ -55,7 +58,7 @@ def small_head(photo: str = "ada.jpg", shapes: tuple[str, ...] = SHAPES, texture
         identity_range=(-3, 3),
         iris=(0.3, 0.4, 0.5),
         hair=None,
-        joints={"neck": np.zeros(3, np.float32)},
+        joints={"neck": np.zeros(3, np.float32), "head": np.array([0, 0.01, 0.1], np.float32)},
         origin=np.zeros(3, np.float32),
         sha256="ab" * 32,
         faces=1,

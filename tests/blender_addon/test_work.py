@@ -98,6 +98,9 @@ def test_progress_rises_and_the_work_stops_when_cancelled(astronaut: Path) -> No
         seen.append(share)
         stages.append(stage)
 
+    def stop() -> bool:
+        return "Painting the texture" in stages
+
     with pytest.raises(Cancelled):
         make(
             Request(astronaut, texture_size=512), progress=progress, cancelled=lambda: "Painting the texture" in stages

@@ -64,7 +64,8 @@ def build(context: bpy.types.Context, made: Made, options: Options = Options()) 
     """Make an avatar in ``context.scene``: a new collection, linked to the scene's own, with one object per part.
 
     Whatever goes wrong, and also where the generator is closed before its end, all that it made is removed again.
-    Nothing shows before the last step. The head ends up selected and active.
+    Nothing shows before all
+    is there. The head ends up selected and active.
 
     Raises:
         WorkError: the scene can't be changed (it is linked from a library).

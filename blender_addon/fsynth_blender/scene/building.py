@@ -59,10 +59,12 @@ def build(
         yield 0.98
         # Only now anything shows.
         scene.collection.children.link(collection)
+        yield 0.99
         if armature:
             from .armature import add_armature
 
-            add_armature(context, collection, made, created)
+            for _ in add_armature(context, collection, made, created):
+                yield 0.99
         select(context, head)
     return collection
 

@@ -9,6 +9,7 @@ import bpy
 
 from ..work import Made
 from . import avatar as avatars
+from .armature import weigh
 from .building import make_images, make_materials, make_object, object_suffix
 from .images import KIND
 from .materials import show_images
@@ -49,6 +50,8 @@ def replace(
         for part in made.parts:
             if part.name in old:
                 _take_over(old[part.name], fresh[part.name], images)
+                if any(modifier.type == "ARMATURE" for modifier in old[part.name].modifiers):
+                    weigh(old[part.name], part)
             else:
                 _join(avatar, fresh[part.name], head)
                 fresh[part.name].name = f"{avatar.name}_{object_suffix(part)}"

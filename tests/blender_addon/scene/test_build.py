@@ -216,3 +216,37 @@ report([
         file=tmp_path / "saved.blend",
     )
     assert found == [True, [200, 150, 120], 1]
+
+
+def test_an_armature_moves_the_parts(in_blender: InBlender, root: Path) -> None:
+    found = in_blender(
+        START
+        + """
+made = small_head()
+avatar = scene.finish(scene.build(bpy.context, made, scene.Options(armature=True, location=(0, 0, 2))))
+parts = scene.parts_of(avatar)
+rig, head = parts["armature"], parts["skin"]
+rig.pose.bones["head"].location = (0, 1, 0)
+bpy.context.view_layer.update()
+seen = head.evaluated_get(bpy.context.evaluated_depsgraph_get()).to_mesh()
+moved = [round((a.co - b.co).length, 2) for a, b in zip(seen.vertices, head.data.vertices)]
+scene.finish(scene.replace(bpy.context, avatar, made))
+bpy.context.view_layer.update()
+seen = head.evaluated_get(bpy.context.evaluated_depsgraph_get()).to_mesh()
+after = [round((a.co - b.co).length, 2) for a, b in zip(seen.vertices, head.data.vertices)]
+before = census()
+building = scene.build(bpy.context, made, scene.Options(armature=True))
+for share in building:
+    if share == 0.99 and len(bpy.data.armatures) == 2:
+        building.close()
+report([rig.name, [b.name for b in rig.data.bones], head.parent == rig, list(rig.location), moved, after,
+    census() == before, bpy.context.mode, bpy.context.view_layer.objects.active == head])
+scene.remove(avatar)
+""",
+        root=root,
+    )
+    assert found[:4] == ["ada_armature", ["neck", "head"], True, [0, 0, 2]]
+    assert found[4] == [0, 0.25, 0.5, 0.75, 1]
+    assert found[5] == found[4]
+    assert found[6] is True
+    assert found[7] == "OBJECT"

@@ -26,8 +26,9 @@ def test_what_the_artist_did_stays(in_blender: InBlender, root: Path) -> None:
         + """
 head.name, head.location = "Hero", (0, 0, 1.5)
 head.modifiers.new("Smooth", "SUBSURF")
-shader = next(n for n in head.active_material.node_tree.nodes if n.type == "BSDF_PRINCIPLED")
-shader.inputs["Roughness"].default_value = 0.9
+def shader_of(held):
+    return next(node for node in held.active_material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+shader_of(head).inputs["Roughness"].default_value = 0.9
 keys = head.data.shape_keys
 jaw = keys.key_blocks["jawOpen"]
 for frame, value in ((1, 0.0), (10, 1.0)):
@@ -45,9 +46,9 @@ bpy.context.view_layer.update()
 after = scene.head_of(avatar).data.shape_keys
 teeth = scene.parts_of(avatar)["teeth_lower"]
 report({
-    "head": [scene.head_of(avatar) == head, head.name, head.data.name, list(head.location), [m.name for m in head.modifiers]],
+    "head": [scene.head_of(avatar) == head, head.name, head.data.name, list(head.location), head.modifiers.keys()],
     "places": [x(head), x(teeth)],
-    "rough": round(next(n for n in head.active_material.node_tree.nodes if n.type == "BSDF_PRINCIPLED").inputs["Roughness"].default_value, 3),
+    "rough": round(shader_of(head).inputs["Roughness"].default_value, 3),
     "values": [round(after.key_blocks[name].value, 3) for name in ("jawOpen", "mouthSmileLeft", "mouthSmileRight")],
     "teeth": round(teeth.data.shape_keys.key_blocks["jawOpen"].value, 3),
     "sha256": head["fsynth_sha256"],

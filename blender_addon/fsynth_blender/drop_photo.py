@@ -24,8 +24,19 @@ class FSYNTH_OT_drop_photo(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Choose the photo in the panel, and begin."""
+        return self._create(context, "INVOKE_DEFAULT")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """The same without a window."""
+        return self._create(context, "EXEC_DEFAULT")
+
+    def _create(self, context: bpy.types.Context, how: str) -> set[str]:
         context.scene.fsynth.photo = self.filepath
-        bpy.ops.fsynth.create_avatar("INVOKE_DEFAULT")
+        try:
+            bpy.ops.fsynth.create_avatar(how)
+        except RuntimeError as error:  # what the operator reported
+            self.report({"ERROR"}, str(error).removeprefix("Error: ").strip())
+            return {"CANCELLED"}
         return {"FINISHED"}
 
 

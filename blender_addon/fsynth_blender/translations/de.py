@@ -188,6 +188,10 @@ TEXTS: dict[str, str] = {
     "There is not enough memory. Choose a smaller texture, make the photo smaller, or close other files.": (
         "Der Speicher reicht nicht. Wähle eine kleinere Textur, verkleinere das Foto, oder schließe andere Dateien."
     ),
+    "This computer can't make faces on the processor that the extension's preferences name. Choose CPU there.": (
+        "Dieser Rechner kann auf dem Prozessor, den die Einstellungen der Erweiterung nennen, keine Gesichter machen. "
+        "Wähle dort CPU."
+    ),
     "This is a HEIC photo, which Blender can't read. Save it as JPEG or PNG, and choose that file.": (
         "Das ist ein HEIC-Foto, das Blender nicht lesen kann. Speichere es als JPEG oder PNG und wähle diese Datei."
     ),

@@ -19,16 +19,14 @@ from fsynth.balance.temperature import Temperature
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "astronaut.jpg"
-WIDTH, HEIGHT = 1280, 1500
+WIDTH, HEIGHT = 1280, 1990
 START = datetime.datetime(2026, 6, 1, 14, 2)
 
 # Minutes after the start, light, exposure, part of the portrait as left, top, right, bottom, mirrored.
 TAKEN = [
     (0, Temperature(2750, 0.0), -0.9, (0, 0, 512, 342), False),
-    (1, Temperature(2750, 0.0), -0.5, (40, 20, 424, 276), True),
     (34, Temperature(6800, 0.004), -1.6, (0, 0, 512, 342), True),
     (71, Temperature(4000, 0.014), -0.6, (60, 0, 444, 256), False),
-    (72, Temperature(4000, 0.014), -1.2, (0, 0, 512, 342), False),
 ]
 
 

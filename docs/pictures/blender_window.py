@@ -76,11 +76,12 @@ def pictures() -> Iterator[Wait]:
     yield 10.0
     save("blender-sliders.jpg", (230, 30, 1332, 940), width=1000)
     bpy.context.scene.fsynth.photo = str(two_people())
+    point(850, 400)  # where the menu opens
     press("fsynth.create_avatar")
     yield lambda: run.active() is None
     redraw()
     yield 8.0
-    save("blender-faces.png", (930, 30, 1332, 530))
+    save("blender-faces.png", (630, 30, 1332, 680))
 
 
 def two_people() -> Path:
@@ -110,7 +111,13 @@ def redraw() -> None:
 
 def click(x: int, y: int) -> None:
     """Click with the mouse."""
-    subprocess.run(["xdotool", "mousemove", str(x), str(y), "sleep", "1", "click", "1"], check=True)
+    point(x, y)
+    subprocess.run(["xdotool", "sleep", "1", "click", "1"], check=True)
+
+
+def point(x: int, y: int) -> None:
+    """Move the mouse."""
+    subprocess.run(["xdotool", "mousemove", str(x), str(y)], check=True)
 
 
 def press(operator: str) -> None:

@@ -12,7 +12,7 @@ from .. import thumbnail
 from ..properties import OPTION_NAMES
 from ..work import SeveralFaces
 
-_FEW = 8
+_FEW = 6
 _MOST = 24
 """Faces shown, largest first: menus do not scroll. Scripts can name any."""
 
@@ -22,18 +22,15 @@ def ask(context: bpy.types.Context, faces: SeveralFaces, operator: bpy.types.Ope
     idname = operator.bl_idname
     arguments = {name: _plain(getattr(operator, name)) for name in OPTION_NAMES}
     icons = [thumbnail.show_face(number, crop) for number, crop in enumerate(faces.crops[:_MOST])]
-    scale = 5 if len(icons) <= _FEW else 2
+    scale = 5 if len(icons) <= _FEW else 1.5
 
     def draw(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
         layout = menu.layout
         layout.operator_context = "INVOKE_DEFAULT"
         for number, icon in enumerate(icons):
-            row = layout.row()
-            row.template_icon(icon_value=icon, scale=scale)
-            button = row.column()
-            button.scale_y = scale
+            layout.template_icon(icon_value=icon, scale=scale)
             text = f"{pgettext_iface('Person')} {number + 1}"
-            chosen = button.operator(idname, text=text, translate=False)
+            chosen = layout.operator(idname, text=text, translate=False)
             for name, value in arguments.items():
                 setattr(chosen, name, value)
             chosen.face = number

@@ -71,7 +71,7 @@ def test_enabling_imports_nothing_heavy_and_takes_no_time(
     installation: tuple[Blender, dict[str, Any]], avatar: tuple[Path, dict[str, Any]]
 ) -> None:
     assert installation[1]["imported"] == []
-    assert avatar[1]["registering"] < 0.5  # 0.02 s where nothing else runs
+    assert avatar[1]["registering"] < 0.2  # CPU seconds; measured 0.02
 
 
 def test_avatar_is_made_with_the_bundled_wheels_alone(blender: Blender, avatar: tuple[Path, dict[str, Any]]) -> None:
@@ -127,7 +127,7 @@ def test_missing_wheel_is_a_sentence_for_the_artist(
     found = blender.run("try_to_create.py", astronaut)
     assert found["objects"] == []
     assert "onnxruntime" in found["error"].lower() or "onnx runtime" in found["error"].lower()
-    assert "install" in found["error"]  # what to do
+    assert "Install the extension" in found["error"]
     assert "Traceback" not in found["error"] + found["said"]
 
 

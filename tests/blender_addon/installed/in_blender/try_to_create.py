@@ -14,7 +14,7 @@ if twice:
     bpy.ops.preferences.addon_enable(module="bl_ext.user_default.fsynth")
 error = ""
 try:
-    bpy.ops.fsynth.create_avatar(photo=photo)
+    bpy.ops.fsynth.create_avatar(photo=photo, texture_size="512")
 except RuntimeError as reported:  # what Blender's operators raise for what they report
     error = str(reported)
 with open(report, "w") as file:

@@ -169,12 +169,15 @@ def print_speed(photos: list[Path], jobs: int, rounds: int, folder: Path, *, fin
         print(f"| {' | '.join([name, cells[0], alone, *cells[1:]])} |", flush=True)
 
 
-def print_memory(photos: list[Path], jobs: int, folder: Path) -> None:
-    finished = ["--format", "jpeg", "--output-dir", str(folder / "finished")]
-    print("\n| jobs | photos | sidecars: peak MB | finished JPEGs: peak MB |\n| ---: | ---: | ---: | ---: |")
+def print_memory(photos: list[Path], jobs: int, folder: Path, *, finished: bool) -> None:
+    parts = {"sidecars": ["--sidecar", "xmp"]}
+    if finished:
+        parts["finished JPEGs"] = ["--format", "jpeg", "--output-dir", str(folder / "finished")]
+    print(f"\n| jobs | photos | {' | '.join(f'{name}: peak MB' for name in parts)} |")
+    print("| ---: | ---: |" + " ---: |" * len(parts))
     for processes in range(1, jobs + 1):
         for part in (photos[: max(processes, len(photos) // 3)], photos):
-            peaks = [balance(part, o, processes, memory=True).peak for o in (["--sidecar", "xmp"], finished)]
+            peaks = [balance(part, options, processes, memory=True).peak for options in parts.values()]
             print(f"| {processes} | {len(part)} | " + " | ".join(f"{p / 1e6:.0f}" for p in peaks) + " |", flush=True)
 
 
@@ -194,7 +197,7 @@ def main() -> None:
         if options.rounds:
             print_speed(photos, options.jobs, options.rounds, folder, finished=not options.only_sidecars)
         if options.memory:
-            print_memory(photos, options.jobs, folder)
+            print_memory(photos, options.jobs, folder, finished=not options.only_sidecars)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib import resources
@@ -66,9 +67,8 @@ def _lights(run: RunRecord) -> list[tuple[str, list[PhotoRecord]]]:
 
 
 def _by_time(photos: list[PhotoRecord]) -> list[PhotoRecord]:
-    if any(photo.taken is None for photo in photos):
-        return photos
-    return sorted(photos, key=lambda photo: photo.taken.replace(tzinfo=None) if photo.taken else None)  # type: ignore[arg-type,return-value]
+    """Those of unknown time last; time zones, which cameras don't tell, don't count."""
+    return sorted(photos, key=lambda one: one.taken.replace(tzinfo=None) if one.taken else datetime.datetime.max)
 
 
 def _about(photos: Sequence[PhotoRecord]) -> str:

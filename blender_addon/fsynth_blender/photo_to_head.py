@@ -16,6 +16,7 @@ from . import loaded
 from .joints import find_joints
 from .messages import for_artists
 from .parts import cut, origin_of
+from .png import encode_png
 from .work import TEXTURE_SIZES, Made, Request, SeveralFaces, WorkError
 
 if TYPE_CHECKING:
@@ -177,7 +178,6 @@ def _aligned(pixels: np.ndarray, face: NormalizedFace) -> tuple[np.ndarray, np.n
 def _encode(head: Head) -> dict[str, bytes]:
     """The texture in PNG files: its colours, and with alpha the brows and lashes that are cut out."""
     from fsynth_morphable.gltf import cut_out_texture
-    from fsynth_morphable.obj import encode_png
 
     if head.texture is None:
         return {}

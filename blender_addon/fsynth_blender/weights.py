@@ -36,7 +36,7 @@ class Weights:
             self._angle = float((turned * opening).sum() / (turned**2).sum())
 
     def of(self, name: str, vertices: np.ndarray, shape_keys: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The weights (V,) float32 of a part's ``vertices`` (V, 3) by bone; bones that move nothing of it are left out."""
+        """The weights (V,) float32 of a part's ``vertices`` (V, 3) by bone, without those that move nothing."""
         if _EYES.get(name) in self._joints:
             return {_EYES[name]: np.ones(len(vertices), np.float32)}
         if name == _TEETH and self._angle:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from .parts import Part
 
-TEXTURE_SIZES = (512, 1024, 2048, 4096)
+TEXTURE_SIZES = (512, 1024, 2048)
+"""Pixels. Larger ones would show no more: faces come from at most 896 pixels."""
+
 DEVICES = ("cpu", "cuda", "dml", "coreml")
 
 

@@ -20,6 +20,9 @@ _DETAIL_FROM, _DETAIL_ALL = 0.40, 0.75
 _DETAIL_WIDTH = 0.03
 """Standard deviation of the blur, as a share of an image's width, that parts detail from light and complexion."""
 
+_STRIP = 1 << 18
+"""Texels that are painted at once."""
+
 _HAIR_DENSITY = 0.92
 _HAIR_GRAIN = 0.10
 
@@ -43,6 +46,19 @@ def paint_skin(
     """Colours (P, 3) float32 sRGB of the rows ``texels`` of ``atlas``; for the other arguments see ``bake``."""
     density = np.full(len(fit.matched), -1, np.float32) if look.hair_density is None else look.hair_density
     columns = np.column_stack([fit.matched, fit.points, fit.confidence, density]).astype(np.float32)
+    large = enlarge(image.astype(np.float32) / 255)
+    fine = None if detail is None else _Fine.of(detail, image)
+    skin = np.empty((len(texels), 3), np.float32)
+    # In strips, for which little memory is enough.
+    for start in range(0, len(texels), _STRIP):
+        strip = slice(start, start + _STRIP)
+        skin[strip] = _paint(texels[strip], atlas, columns, large, look, fine)
+    return skin
+
+
+def _paint(
+    texels: np.ndarray, atlas: Atlas, columns: np.ndarray, large: np.ndarray, look: Look, fine: _Fine | None
+) -> np.ndarray:
     mixed = atlas.interpolate(columns, texels)
     skin, points, confidence, density = mixed[:, :3], mixed[:, 3:5], mixed[:, 5], mixed[:, 6]
     if look.hair is not None:
@@ -51,10 +67,10 @@ def paint_skin(
         skin[covered] = _shorn(skin[covered], _step(density[covered], 0, 1), look.hair, grain)
     share = _step(confidence, _BASIS_UP_TO, _IMAGE_FROM)
     shown = np.flatnonzero(share)
-    colours = sample(enlarge(image.astype(np.float32) / 255), 2 * points[shown])
+    colours = sample(large, 2 * points[shown])
     skin[shown] += (colours - skin[shown]) * share[shown, None]
-    if detail is not None:
-        _add_detail(skin, texels, atlas, image, points, detail)
+    if fine is not None:
+        _add_detail(skin, texels, atlas, points, fine)
     return np.clip(skin, 0, 1, out=skin)
 
 
@@ -66,23 +82,37 @@ def _shorn(skin: np.ndarray, cover: np.ndarray, hair: np.ndarray, grain: np.ndar
     return mixed
 
 
-def _add_detail(
-    skin: np.ndarray, texels: np.ndarray, atlas: Atlas, image: np.ndarray, points: np.ndarray, detail: Detail
-) -> None:
+@dataclass(frozen=True, eq=False)
+class _Fine:
+    """What ``Detail`` is used for: images (S, S, 3) float32 in 0..1, and columns (N, 3) of places and confidence."""
+
+    photo: np.ndarray
+    coarse: np.ndarray
+    even: np.ndarray
+    columns: np.ndarray
+
+    @classmethod
+    def of(cls, detail: Detail, image: np.ndarray) -> _Fine:
+        photo, normalized = detail.image.astype(np.float32) / 255, image.astype(np.float32) / 255
+        return cls(
+            photo,
+            blur(photo, _DETAIL_WIDTH * len(photo)),
+            blur(normalized, _DETAIL_WIDTH * len(normalized)),
+            np.column_stack([detail.points, detail.confidence]).astype(np.float32),
+        )
+
+
+def _add_detail(skin: np.ndarray, texels: np.ndarray, atlas: Atlas, points: np.ndarray, fine: _Fine) -> None:
     """Give skin (P, 3) the photo's detail, in place: light and complexion stay those of the normalized face.
 
     The photo's ratio to itself blurred multiplies the normalized face blurred as much.
     """
-    columns = np.column_stack([detail.points, detail.confidence]).astype(np.float32)
-    mixed = atlas.interpolate(columns, texels)
+    mixed = atlas.interpolate(fine.columns, texels)
     share = _step(mixed[:, 2], _DETAIL_FROM, _DETAIL_ALL)
     shown = np.flatnonzero(share)
-    photo = detail.image.astype(np.float32) / 255
-    normalized = image.astype(np.float32) / 255
-    fine = sample(photo, mixed[shown, :2])
-    coarse = sample(blur(photo, _DETAIL_WIDTH * len(photo)), mixed[shown, :2])
-    even = sample(blur(normalized, _DETAIL_WIDTH * len(normalized)), points[shown])
-    detailed = even * (fine + 0.02) / (coarse + 0.02)
+    places = mixed[shown, :2]
+    detailed = sample(fine.even, points[shown]) * (sample(fine.photo, places) + 0.02)
+    detailed /= sample(fine.coarse, places) + 0.02
     skin[shown] += (detailed - skin[shown]) * share[shown, None]
 
 

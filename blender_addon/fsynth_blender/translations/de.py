@@ -65,7 +65,6 @@ TEXTS: dict[str, str] = {
     "512 px": "512 px",
     "1024 px": "1024 px",
     "2048 px": "2048 px",
-    "4096 px": "4096 px",
     "Shape Keys": "Shape-Keys",
     "Which expressions the avatar can make": "Welche Gesichtsausdrücke der Avatar machen kann",
     "ARKit": "ARKit",

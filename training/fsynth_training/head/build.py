@@ -19,7 +19,7 @@ from fsynth_training.head.painting import paint
 from fsynth_training.head.people import find_people
 from fsynth_training.head.plain_colours import plain_colours
 from fsynth_training.head.prior import first_guess, learn_prior
-from fsynth_training.head.residual_directions import residual_directions
+from fsynth_training.head.residual_directions import NOISE, residual_directions
 from fsynth_training.head.smooth_skin import SmoothSkin
 from fsynth_training.head.source import read_source
 from fsynth_training.head.voting import vote_mesh
@@ -45,10 +45,11 @@ def build(wheel: Path, faces: Path, output: Path, *, modes: int) -> None:
     learnt_from = people.select(people.calm & ~people.held_out)
     face = landmark_model(mesh, ways, seen)
     prior, fits = learn_prior(face, ways.symmetric, first_guess(ways), learnt_from)
-    missing = residual_directions(face, fits, mesh.body)
+    eyeballs = [np.unique(source.polygons[source.groups[f"helper-{side}-eye"]]) for side in "lr"]
+    missing = residual_directions(face, fits, mesh.body, eyeballs)
     ways += missing
     face = landmark_model(mesh, ways, seen)
-    prior, _ = learn_prior(face, ways.symmetric, prior.beside(first_guess(missing)), learnt_from)
+    prior, _ = learn_prior(face, ways.symmetric, prior.beside(first_guess(missing)), learnt_from, noise=NOISE)
 
     shift = np.tensordot(prior.mean, ways.offsets.astype(np.float64), axes=1)
     neutral = mesh.control(mesh.body)

@@ -16,10 +16,11 @@ from fsynth_training.head.people import People
 from fsynth_training.head.photo_fit import Belief, LandmarkModel, PhotoFit, fit_photo
 
 ROUNDS = 3
-# px of an aligned face. FaceMesh's errors are alike at neighbouring points, which the sum over all of them does not
-# know: so more than a single point's error.
-_NOISE = 0.6
-_NOISE_OUTLINE = 1.2
+NOISE = 1.0
+"""px of an aligned face. FaceMesh's errors are alike at neighbouring points, which the sum over all of them does not
+know: so more than a single point's error. With less, depths are made up to explain what only other shapes can."""
+
+_OUTLINE_NOISIER = 2.0
 # Of expressions in photographs that are said to be neutral: how a face is at rest belongs to the person.
 _NEUTRAL_SPREAD = 0.02
 _FIRST_SPREAD = 0.25  # in all others
@@ -42,10 +43,10 @@ class Prior:
         return Prior(np.append(self.mean, other.mean), block_diag(self.covariance, other.covariance))
 
 
-def landmark_noise(landmarks: int = 468) -> np.ndarray:
+def landmark_noise(landmarks: int = 468, noise_inside: float = NOISE) -> np.ndarray:
     """(468,) px: how far off each point of FaceMesh may be."""
-    noise = np.full(landmarks, _NOISE)
-    noise[list(_OUTLINE)] = _NOISE_OUTLINE
+    noise = np.full(landmarks, noise_inside)
+    noise[list(_OUTLINE)] *= _OUTLINE_NOISIER
     return noise
 
 
@@ -55,19 +56,26 @@ def first_guess(ways: Directions) -> Prior:
 
 
 def learn_prior(
-    model: LandmarkModel, symmetric: np.ndarray, prior: Prior, people: People, *, rounds: int = ROUNDS
+    model: LandmarkModel,
+    symmetric: np.ndarray,
+    prior: Prior,
+    people: People,
+    *,
+    noise: float = NOISE,
+    rounds: int = ROUNDS,
 ) -> tuple[Prior, list[PhotoFit]]:
     """Learn the distribution, and return it with the last fits.
 
     Args:
         model: of FaceMesh's 468 points; its modes are the K directions, then the expressions.
         symmetric: (K,) bool, of the directions. prior: to begin with. people: to learn from.
+        noise: px, see ``NOISE``.
     """
     count = len(symmetric)
     expressions = model.modes.shape[2] - count
     neutral = ((people.source == "london") & ~people.smiling) | (people.source == "canada")
     mood, spread = np.zeros(expressions), np.full(expressions, _FIRST_SPREAD)
-    noise = landmark_noise(len(model.mean))
+    noises = landmark_noise(len(model.mean), noise)
     fits: list[PhotoFit | None] = [None] * len(people.meshes)
     found: list[PhotoFit] = []
     for number in range(rounds):
@@ -79,7 +87,7 @@ def learn_prior(
                 model,
                 mesh[:, :2].astype(np.float64),
                 still if neutral[i] else moved,
-                noise,
+                noises,
                 pose=None if before is None else before.pose,
                 coefficients=None if before is None else before.coefficients,
                 steps=5 if before is None else 2,

@@ -1,0 +1,39 @@
+"""Disable and enable the extension, then make an avatar as a window's timer would, tick by tick: REPORT PHOTO."""
+
+import importlib
+import json
+import sys
+import time
+from pathlib import Path
+
+import bpy
+
+MODULE = "bl_ext.user_default.fsynth"
+TICK_SECONDS = 0.05
+report, photo = sys.argv[1:]
+bpy.ops.wm.read_factory_settings(use_empty=True)
+bpy.ops.preferences.addon_enable(module=MODULE)
+bpy.ops.preferences.addon_disable(module=MODULE)
+left = hasattr(bpy.types, "FSYNTH_OT_create_avatar")
+bpy.ops.preferences.addon_enable(module=MODULE)
+
+run, scene, job, work = (importlib.import_module(f"{MODULE}.{name}") for name in ("run", "scene", "job", "work"))
+going = run.begin(lambda: job.Job(work.Request(Path(photo))), lambda context, made: scene.build(context, made))
+ended, ticks, building = False, [], 0
+while not ended:
+    started = time.thread_time()
+    ended = going.step(bpy.context)
+    ticks.append(time.thread_time() - started)
+    building += going.building
+    time.sleep(0.001 if going.building else TICK_SECONDS)
+with open(report, "w") as file:
+    json.dump(
+        {
+            "left by disabling": left,
+            "objects": [item.name for item in bpy.data.objects],
+            "longest tick": max(ticks),
+            "ticks": len(ticks),
+            "ticks of building": building,
+        },
+        file,
+    )

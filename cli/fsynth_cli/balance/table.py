@@ -18,15 +18,20 @@ from fsynth_cli.balance.wording import counted, duration, duv, ev, kelvin, numbe
 MOST_ROWS = 60
 """Photos that get a row each; of more, each light gets one."""
 
+_UNLIMITED = 1_000_000
 _MOST_NAMES = 3  # of photos that a sentence is about
 _COLOURS = {"carried over": "yellow", "skipped": "yellow", "failed": "red"}
 
 
-def make_table(run: RunRecord, *, width: int, colour: bool = False) -> str:
-    """The run as text of at most ``width`` columns: a row a photo, or a light; all that failed; the counts.
+def make_table(run: RunRecord, *, width: int | None, colour: bool = False) -> str:
+    """The run as text: a row a photo, or a light; all that failed; the counts.
 
-    ``colour``: mark photos that were not balanced, for a terminal.
+    Args:
+        run: what is to be said.
+        width: columns of the terminal; None for no limit, so that each sentence is one line.
+        colour: mark photos that were not balanced, for a terminal.
     """
+    width = _UNLIMITED if width is None else width
     parts = []
     tried = [photo for photo in run.photos if photo.status != "failed"]
     if tried:

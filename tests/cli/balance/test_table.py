@@ -62,6 +62,13 @@ def test_a_row_a_light_where_there_are_many_photos() -> None:
     assert len(lines) == 5
 
 
+def test_without_a_terminal_each_sentence_is_one_line() -> None:
+    failed = make_photo("a.dng", status="failed", reason="a.dng " + "is very broken, " * 50 + "alas.")
+    lines = make_table(make_run([failed]), width=None).splitlines()
+    assert len(lines) == 4
+    assert lines[1].endswith("alas.")
+
+
 def test_colour_only_where_asked() -> None:
     run = make_run([make_photo("a.dng", status="carried over"), make_photo("b.dng", status="failed", reason="Broken.")])
     assert "\x1b" not in make_table(run, width=80)

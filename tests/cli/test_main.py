@@ -24,7 +24,7 @@ def modules_after(arguments: list[str]) -> tuple[str, set[str]]:
     return printed, set(json.loads(modules))
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["normalize", "--help"], ["train", "--help"], ["doctor", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["normalize", "--help"], ["balance", "--help"], ["doctor", "--help"]])
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     printed, modules = modules_after(arguments)
     assert "Usage:" in printed
@@ -37,6 +37,7 @@ def test_help_lists_every_command(run) -> None:
     assert [line.split()[0] for line in result.output.split("Commands:\n")[1].splitlines()] == [
         "normalize",
         "avatar",
+        "balance",
         "models",
         "explore",
         "train",

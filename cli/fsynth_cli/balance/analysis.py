@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import time
 from dataclasses import dataclass
@@ -101,7 +102,8 @@ def analyse(path: Path, settings: Settings, normalizer: Normalizer, sketch: Path
     if sketch is not None:
         from fsynth_cli.balance.sketch import save_sketch
 
-        save_sketch(sketch, source, normals)
+        with contextlib.suppress(OSError):  # a full disk costs the picture
+            save_sketch(sketch, source, normals)
     return Analysis(
         photo=path,
         raw=source.raw,
@@ -153,6 +155,9 @@ def _face(source: Source, normal: NormalizedFace, settings: Settings, warnings: 
             warnings.append(f"{clipped:.0%} of a face's skin is clipped: its exposure is known less exactly.")
     except ArgumentError:
         problem = "The face has no skin to compare: it is clipped, or outside the picture."
+    target = mean_linear(to_linear(normal.image), normal_mask)
+    if camera is not None and (np.linalg.solve(source.camera_to_srgb, target) <= 0).any():
+        camera, problem = None, "The camera's colours, as the file describes them, don't reach this skin."
     photo_mean = target_mean = None
     if settings.method == "eq4":
         photo_mean = eq4.mean_colour(normal.aligned.image, box_mask())
@@ -164,7 +169,7 @@ def _face(source: Source, normal: NormalizedFace, settings: Settings, warnings: 
         score=float(normal.aligned.face.score),
         features=normal.features,
         camera=camera,
-        target=mean_linear(to_linear(normal.image), normal_mask),
+        target=target,
         photo_mean=photo_mean,
         target_mean=target_mean,
         pixels=float(mask.sum()) * scale**2,

@@ -172,7 +172,7 @@ def balance(
     run.prepare()
     if resume and not journal.resumed and not quiet:
         click.echo("There is no interrupted run to go on with: this one begins anew.", err=True)
-    interrupted = False
+    interrupted = ended = False
     with contextlib.ExitStack() as stack:
         if contact_sheet is not None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fsynth-", ignore_cleanup_errors=True))
@@ -180,10 +180,14 @@ def balance(
         try:
             with _terminated_like_interrupted():
                 _execute(run, quiet)
+            ended = True
         except KeyboardInterrupt:
             interrupted = True
+        except click.ClickException:  # before anything was written
+            ended = True
+            raise
         finally:
-            journal.close(done=not (interrupted or run.unwritten))
+            journal.close(done=ended and not run.unwritten)
         record = _record(run, shown, started, time.monotonic() - clock, interrupted)
         _write_reports(record, outputs, report, None if interrupted else contact_sheet)
     _print(record, quiet)
@@ -277,6 +281,7 @@ def _open_journal(photos: tuple[Path, ...], settings: Settings, *, resume: bool,
 
 
 def _execute(run: Run, quiet: bool) -> None:
+    from fsynth.errors import FsynthError
     from fsynth_cli.balance.reference import UnfitReferenceError
 
     hidden = quiet or not sys.stderr.isatty()
@@ -286,6 +291,8 @@ def _execute(run: Run, quiet: bool) -> None:
             run.execute()
         except UnfitReferenceError as error:
             raise click.BadParameter(str(error), param_hint="--reference") from error
+        except FsynthError as error:
+            raise click.ClickException(str(error)) from error
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from fsynth.balance.colour_science import colour
 from fsynth.errors import FsynthError
 from fsynth_cli.balance import memory, records
 from fsynth_cli.balance.analysis import Analysis
-from fsynth_cli.balance.jobs import Jobs, Outcome
+from fsynth_cli.balance.jobs import Jobs
 from fsynth_cli.balance.journal import Journal
 from fsynth_cli.balance.output import Draft, Made, make_sidecar, name_drafts, remove_drafts, temporary_name
 from fsynth_cli.balance.photos import Search
@@ -23,7 +23,7 @@ from fsynth_cli.balance.reference import UnfitReferenceError, make_reference
 from fsynth_cli.balance.settings import Settings
 from fsynth_cli.balance.solution import Solution
 from fsynth_cli.balance.solving import Reference, ShootSolution, solve_photos
-from fsynth_cli.balance.work import Analyse, Draw, Finish, Task, start, work
+from fsynth_cli.balance.work import Analyse, Draw, Finish, start, work
 from fsynth_cli.outputs import OutputError
 
 _USUAL_PIXELS = 24_000_000  # of a photo, until it is known
@@ -94,6 +94,7 @@ class Run:
 
         Raises:
             UnfitReferenceError: the reference can't be read, or shows no face.
+            FsynthError: the shoot has no solution.
         """
         # It takes seconds to import, which the processes work through.
         threading.Thread(target=colour, daemon=True).start()
@@ -103,7 +104,9 @@ class Run:
             photos = [self._analyses[number] for number in numbers]
             try:
                 shoot = solve_photos(photos, self.settings, self._make_reference())
-            except FsynthError as error:  # of the faces alone nothing fails
+            except FsynthError as error:
+                if self._reference is None:
+                    raise
                 raise UnfitReferenceError(str(error)) from error
             if shoot.people is not None:
                 self.people = len({person for own in shoot.people for person in own})
@@ -130,17 +133,18 @@ class Run:
             for number in sorted(wanted, key=lambda number: number != self._reference)
             if number not in self._analyses
         ]
-        for outcome in _outcomes(jobs, tasks):
-            number = outcome.task.number
-            if outcome.error is None:
-                self._analyses[number] = outcome.value
-                with contextlib.suppress(OSError):  # a full disk: it costs the time of looking again
-                    self.journal.add_analysis(outcome.value)
-            elif number == self._reference:
-                raise UnfitReferenceError(_reason(outcome.task.photo, outcome.error))
-            else:
-                self._fail(number, outcome.error)
-            self.progress(1)
+        with contextlib.closing(jobs.run(tasks)) as outcomes:
+            for outcome in outcomes:
+                number = outcome.task.number
+                if outcome.error is None:
+                    self._analyses[number] = outcome.value
+                    with contextlib.suppress(OSError):  # a full disk: it costs the time of looking again
+                        self.journal.add_analysis(outcome.value)
+                elif number == self._reference:
+                    raise UnfitReferenceError(_reason(outcome.task.photo, outcome.error))
+                else:
+                    self._fail(number, outcome.error)
+                self.progress(1)
 
     def _make_reference(self) -> Reference | None:
         if self._reference is None:
@@ -171,13 +175,14 @@ class Run:
         pixels = max((width * height for width, height in (a.full_size for a in self._analyses.values())), default=0)
         most = memory.processes(self.most_jobs, max(len(tasks), 1), pixels, full=True)
         try:
-            for outcome in _outcomes(jobs, tasks, most):
-                number = outcome.task.number
-                if outcome.error is None:
-                    self._made(number, outcome.value, outcome.task.solution)
-                else:
-                    self._fail(number, outcome.error)
-                self.progress(_steps(outcome.task.plan))
+            with contextlib.closing(jobs.run(tasks, most)) as outcomes:
+                for outcome in outcomes:
+                    number = outcome.task.number
+                    if outcome.error is None:
+                        self._made(number, outcome.value, outcome.task.solution)
+                    else:
+                        self._fail(number, outcome.error)
+                    self.progress(_steps(outcome.task.plan))
         finally:
             remove_drafts([self.journal.run], {task.temporary.parent for task in tasks})
 
@@ -215,10 +220,11 @@ class Run:
         solutions = dict(zip(numbers, shoot.photos, strict=True))
         shown = [number for number in self._analyses if number in self.records]
         tasks = [Draw(number, self._sketch(number) or Path(), solutions.get(number)) for number in shown]
-        for outcome in _outcomes(jobs, tasks):
-            if outcome.error is None:
-                number = outcome.task.number
-                self.records[number] = replace(self.records[number], pictures=outcome.task.sketch)
+        with contextlib.closing(jobs.run(tasks)) as outcomes:
+            for outcome in outcomes:
+                if outcome.error is None:
+                    number = outcome.task.number
+                    self.records[number] = replace(self.records[number], pictures=outcome.task.sketch)
 
     def _sketch(self, number: int) -> Path | None:
         return None if self.sketches is None else self.sketches / f"{number}.npz"
@@ -228,11 +234,6 @@ class Run:
         photo = self.plans[number].photo
         known = self.records.get(number, PhotoRecord(photo, "failed"))
         self.records[number] = replace(known, status="failed", reason=_reason(photo, error), outputs=self._done[number])
-
-
-def _outcomes(jobs: Jobs, tasks: Sequence[Task], most: int | None = None) -> Iterator[Outcome]:
-    with contextlib.closing(jobs.run(tasks, most)) as outcomes:
-        yield from outcomes
 
 
 def _steps(plan: Plan) -> int:

@@ -22,7 +22,7 @@ def made(astronaut: Path) -> Made:
 @pytest.fixture(autouse=True, scope="module")
 def _free_memory() -> Iterator[None]:
     yield
-    loaded.forget()
+    loaded.forget()  # other tests need the memory
 
 
 def test_a_head_stands_upright_on_its_neck_in_metres(made: Made) -> None:
@@ -171,3 +171,25 @@ def test_what_else_is_wrong_is_said(astronaut: Path, tmp_path: Path) -> None:
             make(request)
         assert "pip install" not in str(raised.value)
         assert str(raised.value).endswith(".")
+
+
+def test_a_model_without_texture_coordinates_gets_vertex_colours(
+    astronaut: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = replace(loaded.model("fsynth"), uvs=None, uv_polygons=None, texture=None)
+    monkeypatch.setattr("fsynth_blender.loaded.model", lambda name: plain)
+    made = make(Request(astronaut))
+    assert made.images == {}
+    for part in made.parts:
+        assert part.uvs is None
+        assert part.colours is not None
+        assert part.colours.shape == part.vertices.shape
+
+
+def test_a_model_that_nobody_prepared_is_refused(astronaut: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = replace(loaded.model("fsynth"), landmarks=None, name="ict")
+    monkeypatch.setattr("fsynth_blender.loaded.model", lambda name: raw)
+    with pytest.raises(
+        WorkError, match="The model ict has not been prepared yet. Add it in the extension's preferences"
+    ):
+        make(Request(astronaut))

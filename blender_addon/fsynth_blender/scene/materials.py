@@ -36,7 +36,7 @@ class Look:
 
 
 _LOOKS = {
-    "skin": Look(roughness=0.55, specular=0.3, scatter=0.25, radius=(0.0036, 0.0013, 0.0007)),
+    "skin": Look(roughness=0.62, specular=0.22, scatter=0.25, radius=(0.0036, 0.0013, 0.0007)),
     "eyes": Look(roughness=0.3, specular=0.3, scatter=0.1, radius=(0.001, 0.0006, 0.0004)),
     "mouth": Look(roughness=0.3, specular=0.5, scatter=0.2, radius=(0.002, 0.0012, 0.0008)),
     "hair": Look(roughness=0.6, specular=0.2, cut_out=True),

@@ -27,26 +27,30 @@ def write_contact_sheet(run: RunRecord, stream: BinaryIO) -> None:
     names = shown_names(photo.photo for photo in run.photos)
     lights = _lights(run)
     common = common_remarks([photo for _, photos in lights for photo in photos])
+    anchors = {photo.photo: f"photo{number}" for number, photo in enumerate(run.photos, start=1)}
+    people = people_section(run, names, anchors)
     values = {
         "title": escape(_title(run)),
         "about": f"{run.started.strftime('%d %B %Y, %H:%M').lstrip('0')} · fsynth {__version__} · {_how(run)}",
         "counts": _counts(run),
         "common": remark_list(common),
-        "parts": _parts(run, lights),
+        "parts": _parts(run, lights, with_people=bool(people)),
         "look": str(sum(is_to_look_at(photo, common) for _, photos in lights for photo in photos)),
         "settings": escape("Settings: " + "; ".join(f"{key} {_value(value)}" for key, value in run.settings.items())),
     }
     before, after = (Template(part).substitute(values) for part in template.split("$body"))
-    for part in (before, *_body(run, lights, names, common), after):
+    for part in (before, _failures(run, names), people, *_lit(run, lights, names, anchors, common), after):
         stream.write(part.encode("utf-8", "replace"))
 
 
-def _body(
-    run: RunRecord, lights: list[tuple[str, list[PhotoRecord]]], names: dict[Path, str], common: list[str]
+def _lit(
+    run: RunRecord,
+    lights: list[tuple[str, list[PhotoRecord]]],
+    names: dict[Path, str],
+    anchors: dict[Path, str],
+    common: list[str],
 ) -> Iterator[str]:
-    yield _failures(run, names)
-    anchors = {photo.photo: f"photo{number}" for number, photo in enumerate(run.photos, start=1)}
-    yield people_section(run, names, anchors)
+    """A section a light, photo by photo."""
     side = preview_side([photo.pictures for photo in run.photos])
     for number, (title, photos) in enumerate(lights, start=1):
         yield f'<section class="light" id="light{number}"><header><h2>{title}</h2>{_about(photos)}</header>\n'
@@ -102,9 +106,9 @@ def _counts(run: RunRecord) -> str:
     return "".join(f"<li><b>{number:,}</b>{words.replace('_', ' ')}</li>" for number, words in shown)
 
 
-def _parts(run: RunRecord, lights: list[tuple[str, list[PhotoRecord]]]) -> str:
+def _parts(run: RunRecord, lights: list[tuple[str, list[PhotoRecord]]], *, with_people: bool) -> str:
     links = [("failed", "Failed")] if any(photo.status == "failed" for photo in run.photos) else []
-    links += [("people", "People")] if run.people else []
+    links += [("people", "People")] if with_people else []
     links += [(f"light{number}", title) for number, (title, _) in enumerate(lights, start=1)]
     return "".join(f'<a href="#{anchor}">{title}</a>' for anchor, title in links)
 

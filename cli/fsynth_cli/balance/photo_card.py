@@ -18,6 +18,7 @@ MOST_FACES = 12
 """Faces of a photo that are shown, largest first."""
 
 _LARGE_FACES = 2  # more are shown two in a row
+_FAR = 2.0  # standard deviations
 
 
 def photo_card(photo: PhotoRecord, names: dict[Path, str], anchor: str, common: Sequence[str], side: int) -> str:
@@ -119,9 +120,9 @@ def css_colour(colour: Triple) -> str:
 
 
 def _deviation(face: FaceRecord) -> str:
-    if face.deviation is None or face.deviation <= 2:
+    if not face.used or face.deviation is None or face.deviation <= _FAR:
         return ""
-    return f', <span class="quiet">{face.deviation:.1f} &sigma; from the others, so it counts less</span>'
+    return f', <span class="quiet">{face.deviation:.1f} &sigma; off, so it counts less</span>'
 
 
 def _scale(photo: PhotoRecord) -> str:

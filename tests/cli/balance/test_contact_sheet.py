@@ -147,8 +147,9 @@ def test_faces_that_did_not_count_say_why(tmp_path: Path) -> None:
     photo = make_photo("a.dng", None, faces=faces, pictures=make_pictures(tmp_path / "a.npz", 2))
     page = Page(make_run([photo], people=None))
     assert "Face 1, not counted: its skin is clipped" in page.text
-    assert "Face 2, 3.2 \N{GREEK SMALL LETTER SIGMA} from the others, so it counts less" in page.text
+    assert "Face 2, 3.2 \N{GREEK SMALL LETTER SIGMA} off, so it counts less" in page.text
     assert "people" not in page.anchors
+    assert "#people" not in page.links
 
 
 def test_a_large_shoot_gets_smaller_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

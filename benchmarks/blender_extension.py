@@ -6,7 +6,8 @@ Runs in every Blender that the variables FSYNTH_BLENDER_PYTHON* name (tests/morp
 each with preferences of its own, and prints a markdown table. The photo is examples/astronaut.jpg.
 
 - "enable": importing and registering the extension, as each start of Blender does.
-- "cold": the first avatar, with everything that is imported and loaded for it; "warm": the median of the others.
+- "cold": the first avatar, with everything that is imported and loaded for it; "warm": the median of the others; "CPU"
+  counts all threads.
 - "longest wait": the operator's steps are taken as its timer does in a window, one every 50 ms, by a loop that else
   turns every millisecond; the longest time between two turns, in all rounds but the first. Python's own waiting for the
   work in the background counts, too. "at first" is that of the first avatar.
@@ -40,16 +41,28 @@ def main() -> None:
     if not pythons:
         parser.error("set FSYNTH_BLENDER_PYTHON, see tests/morphable/reference/fetch.sh")
     print(f"{chosen.zip.name}: {chosen.zip.stat().st_size / 1e6:.1f} MB; {chosen.cores} cores")
-    print("| Blender | NumPy | enable ms | cold s | warm s | longest wait ms | at first ms | peak memory MB |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    columns = (
+        "Blender",
+        "NumPy",
+        "enable ms",
+        "cold s",
+        "warm s",
+        "warm CPU s",
+        "longest wait ms",
+        "at first",
+        "peak MB",
+    )
+    print(f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}")
     results = [run_in(python, chosen.zip, chosen.rounds) for python in pythons]
     for found in sorted(results, key=lambda found: found["blender"]):
         cold, *warm = found["seconds"]
-        print(
-            f"| {found['blender']} | {found['numpy']} | {found['enable'] * 1e3:.0f} | {cold:.2f} | "
-            f"{statistics.median(warm):.2f} | {max(found['waits'][1:]) * 1e3:.0f} | {found['waits'][0] * 1e3:.0f} | "
-            f"{found['peak'] / 1e6:.0f} |"
+        first, *waits = found["waits"]
+        cells = (
+            *(found["blender"], found["numpy"], f"{found['enable'] * 1e3:.0f}", f"{cold:.2f}"),
+            *(f"{statistics.median(warm):.2f}", f"{statistics.median(found['cpu'][1:]):.2f}"),
+            *(f"{max(waits) * 1e3:.0f}", f"{first * 1e3:.0f}", f"{found['peak'] / 1e6:.0f}"),
         )
+        print(f"| {' | '.join(cells)} |")
 
 
 def run_in(python: str, extension: Path, rounds: int) -> dict[str, Any]:
@@ -82,10 +95,11 @@ def measure(report: str, rounds: int) -> None:
     bpy.ops.preferences.addon_enable(module=MODULE)
     run, scene, job, work = (importlib.import_module(f"{MODULE}.{name}") for name in ("run", "scene", "job", "work"))
 
-    seconds, waits = [], []
+    seconds, cpu, waits = [], [], []
     for _ in range(1 + rounds):
         bpy.ops.wm.read_homefile(use_empty=True, load_ui=False)
-        started = turned = time.perf_counter()
+        started_cpu, started = time.process_time(), time.perf_counter()
+        turned = started
         going = run.begin(lambda: job.Job(work.Request(PHOTO)), lambda context, made: scene.build(context, made))
         longest, ended, next_tick = 0.0, False, started
         while not ended:
@@ -96,6 +110,7 @@ def measure(report: str, rounds: int) -> None:
             now = time.perf_counter()
             longest, turned = max(longest, now - turned), now
         seconds.append(time.perf_counter() - started)
+        cpu.append(time.process_time() - started_cpu)
         waits.append(longest)
     Path(report).write_text(
         json.dumps(
@@ -104,6 +119,7 @@ def measure(report: str, rounds: int) -> None:
                 "numpy": np.__version__,
                 "enable": enable,
                 "seconds": seconds,
+                "cpu": cpu,
                 "waits": waits,
                 "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             }

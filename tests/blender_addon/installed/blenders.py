@@ -51,7 +51,7 @@ class Blender:
             "BLENDER_USER_RESOURCES": str(self.resources),
         }
         command = [self.python, "-E", "-s", str(SCRIPTS / script), str(report), *map(str, arguments)]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
         if run.returncode or not report.exists():
             raise AssertionError(f"{script} ended with {run.returncode}:\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}")
         found = json.loads(report.read_text())

@@ -11,7 +11,7 @@ import bpy
 
 from .work import Cancelled, WorkError
 
-STEP_SECONDS = 0.03
+STEP_SECONDS = 0.02
 """For how long steps are taken before the window gets its turn."""
 
 _BACKGROUND_SHARE = 0.8  # of the progress bar

@@ -36,6 +36,11 @@ def census():
     kinds = "collections objects meshes materials images armatures shape_keys node_groups actions".split()
     return {kind: len(getattr(bpy.data, kind)) for kind in kinds}
 """
+# bpy 4.2 crashes at its regular end once any operator or panel was registered, whoever's.
+_END = """
+sys.stdout.flush()
+os._exit(0)
+"""
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +77,7 @@ def in_blender(blender_python: str, blender_path: str, tmp_path: Path) -> InBlen
         report = tmp_path / "report.json"
         report.unlink(missing_ok=True)
         given = {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
-        source = _START + (_ENABLE if enable else "") + textwrap.dedent(code)
+        source = _START + (_ENABLE if enable else "") + textwrap.dedent(code) + _END
         environment = os.environ | {
             "PYTHONPATH": blender_path,
             "BLENDER_USER_RESOURCES": str(tmp_path / "blender"),

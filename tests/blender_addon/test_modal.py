@@ -107,6 +107,23 @@ report([run.active() is None, list(operator.modal(bpy.context, event("TIMER"))),
     assert found == [True, ["CANCELLED"], 1]
 
 
+def test_closing_stops_it(in_blender: InBlender, astronaut: Path) -> None:
+    found = in_blender(
+        OPERATOR
+        + """
+before = census()
+not_begun = Operator(ARGUMENTS["photo"])
+not_begun.cancel(bpy.context)       # a file browser was closed without choosing
+operator = begin(ARGUMENTS["photo"])
+tick_until(operator, lambda: operator._run.building)
+operator.cancel(bpy.context)
+report([run.active() is None, census() == before, operator.reports])
+""",
+        photo=astronaut,
+    )
+    assert found == [True, True, []]
+
+
 def test_a_photo_without_faces(in_blender: InBlender, tmp_path: Path) -> None:
     from PIL import Image
 

@@ -94,9 +94,11 @@ class InBackground:
         return self._finished(context)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender itself ends the operator: another file is opened, or the window is closed."""
-        self._run.cancel()
-        stop_timer()
+        """Blender itself ends the operator: a file browser, the window or the whole file is closed."""
+        going = getattr(self, "_run", None)
+        if going is not None:  # a file was chosen, and work began
+            going.cancel()
+            stop_timer()
 
     def _begin(self, context: bpy.types.Context) -> run.Run:
         return run.begin(lambda: self.start(context), self.steps)

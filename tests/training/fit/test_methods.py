@@ -66,5 +66,5 @@ def test_the_method_basis_gets_its_own_settings(folder: Path, tmp_path: Path, mo
     methods.fit(folder, {"method": "basis", "steps": 5}, tmp_path / "run", report=quiet)
     assert (seen["config"], seen["people"]) == (linear.LinearConfig(steps=5), 8)
     assert json.loads((tmp_path / "run" / "run.json").read_text())["config"]["steps"] == 5
-    with pytest.raises(FitError, match=r"has a key 'stesp' that is not known\. The nearest is steps"):
+    with pytest.raises(FitError, match=r"has a key stesp that is not known; the nearest is steps"):
         methods.fit(folder, {"method": "basis", "stesp": 5}, tmp_path / "run", report=quiet)

@@ -139,9 +139,8 @@ for stop in range(1, steps + 1):
     building = scene.build(bpy.context, made)
     for _ in range(stop):
         next(building)
-    shown = len(bpy.context.scene.collection.children)
     building.close()
-    if census() != before or shown:
+    if census() != before or len(bpy.context.scene.collection.children):
         left.append(stop)
 bpy.context.view_layer.update()
 report([steps, removed == before, left, len(bpy.context.view_layer.objects)])

@@ -97,7 +97,7 @@ def _paint_sockets(
 
     ``inside``: rows of ``atlas`` that are of the inside of mouth and eye sockets.
     """
-    balls = [Eyeball.of(model, vertices, name) for name in ("eye_left", "eye_right") if name in model.part_names]
+    balls = [Eyeball.of(model, vertices, name) for name in ("eye_left", "eye_right") if model.in_parts(name).any()]
     if not balls or not len(inside):
         return
     places = atlas.interpolate(vertices, inside)

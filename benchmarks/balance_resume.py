@@ -39,7 +39,7 @@ def main() -> None:
         alone = time.monotonic() - started
         results = expected(folder, list(hashes))
         started = time.monotonic()
-        wait = (0.5, 2 * alone / max(options.kills, 1) + 5)
+        wait = (0.5, alone / max(options.kills, 1) + 5)
         rng = np.random.default_rng(options.seed)
         story = run_killed(folder, results, rng, kills=options.kills, wait=wait, jobs=options.jobs)
         killed = time.monotonic() - started

@@ -116,7 +116,7 @@ def run_killed(
             start_new_session=True,
         )
         if not last:
-            more, seconds = rng.integers(1, max(2, len(results) // 4)), rng.uniform(*wait)
+            more, seconds = rng.integers(1, max(2, len(results) // kills)), rng.uniform(*wait)
             by_results = len(story.kills) % 2 == 1
             _wait(process, results, len(seen) + more if by_results else math.inf, math.inf if by_results else seconds)
         if last or process.poll() is not None:

@@ -77,9 +77,11 @@ def with_warnings(record: PhotoRecord, warnings: Sequence[str]) -> PhotoRecord:
 def _unsolved(record: PhotoRecord, analysis: Analysis, settings: Settings) -> PhotoRecord:
     reason = next((face.problem for face in analysis.faces), "No face was found.")
     if settings.no_face == "nearest":
-        reason += " No photo of the same camera that has one could stand in: the time of one of them is unknown."
-        if record.taken is not None:
-            reason = reason.rpartition(" No photo")[0] + " Nor is there a photo of the same camera that has one."
+        reason += (
+            " When it was taken is unknown, so no photo is near it."
+            if record.taken is None
+            else " Nor is there a photo of the same camera that has one and tells its time."
+        )
     return dataclasses.replace(record, reason=reason, status="failed" if settings.no_face == "fail" else "skipped")
 
 

@@ -60,7 +60,7 @@ def test_what_gets_clipped_is_warned_of() -> None:
         ("skip", 1, "skipped", "No face was found."),
         ("fail", 1, "failed", "No face was found."),
         ("nearest", 1, "carried over", ""),
-        ("nearest", None, "skipped", "the time of one of them is unknown"),
+        ("nearest", None, "skipped", "When it was taken is unknown"),
     ],
 )
 def test_a_photo_without_a_face(no_face: str, minutes: float | None, status: str, words: str) -> None:

@@ -15,6 +15,7 @@ from fsynth_morphable.look import View, find_look
 from fsynth_morphable.model import SHAPES, MorphableModel
 from fsynth_morphable.shape_fit import ShapeFit, fit_shape
 from fsynth_morphable.skin import Detail
+from fsynth_morphable.sockets import close_sockets
 from fsynth_morphable.texture_fit import confidence_of_vertices, fit_texture
 
 
@@ -95,7 +96,7 @@ def make_head(
         texture = bake(model, view.vertices, colours, image, look, size=texture_size, detail=detail)
     begin("shape keys")
     head = Head(
-        vertices=model.vertices(identity),
+        vertices=close_sockets(model, model.vertices(identity)),
         polygons=model.polygons,
         part_names=model.part_names,
         polygon_part=model.polygon_part,

@@ -19,7 +19,7 @@ from fsynth_training.head.photo_fit import Belief, LandmarkModel, fit_photo
 from fsynth_training.head.prior import landmark_noise
 
 _BLUR = 0.8  # px of the aligned face, against noise: a vertex stands for 3 mm, or 2.6 px
-_GRAZING = 0.2  # cosine to the viewing direction at which a vertex begins to count
+_GRAZING = 0.35  # cosine to the viewing direction at which a vertex begins to count
 # CIE Lab distances from a person's skin at which hair, clothes and background begin: in lightness and in colour.
 _LIGHTNESS, _CHROMA = 12.0, 7.0
 _SPREAD_NEUTRAL, _SPREAD_SMILING = 0.06, 0.25

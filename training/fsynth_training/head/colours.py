@@ -64,9 +64,10 @@ def _heads(mesh: HeadMesh, neutral: np.ndarray, offsets: np.ndarray) -> Heads:
         skin[inside(mesh, np.array(point))] = False
     x, y, z = neutral.T
     inner = skin & (np.abs(x) < 0.056) & (y > -0.098) & (y < 0.026) & (z > -0.02)
-    # Hair begins above and beside the forehead, the shadow of the chin and clothes begin below it.
+    # Hair begins above and beside the forehead, shadows of hair and ear below the ear, and those of the chin below it.
     temple = (np.abs(x) > 0.058) & (y > 0.004)
-    bare = skin & (y < 0.052) & (y > -0.118) & ~temple & (z > -0.075)
+    below_ear = (y < -0.05) & (z < -0.04)
+    bare = skin & (y < 0.052) & (y > -0.118) & ~temple & ~below_ear & (z > -0.075)
     return Heads(neutral, offsets, mesh.polygons, inner, bare, skin)
 
 

@@ -10,7 +10,7 @@ from fsynth_morphable.eyes import Eyeball, paint_eyeball, recolour_eyeball
 from fsynth_morphable.hair import tint_brows, tint_lashes
 from fsynth_morphable.look import Look
 from fsynth_morphable.model import MorphableModel
-from fsynth_morphable.sampling import sample
+from fsynth_morphable.sampling import resize
 from fsynth_morphable.skin import Detail, paint_skin
 from fsynth_morphable.texture_fit import TextureFit
 
@@ -31,7 +31,7 @@ _PLAIN = {
 _SOCKET = 2.0
 """Radii of an eyeball around its middle within which the inside of the skin is its socket."""
 
-_FLESH = (0.72, 0.46, 0.42)
+_FLESH = (0.70, 0.53, 0.49)
 """SRGB of the inside of lids and of the flesh in the inner corner of an eye."""
 
 
@@ -117,10 +117,8 @@ def _blank(model: MorphableModel, atlas: Atlas) -> np.ndarray:
     own = model.texture
     if len(own) == atlas.size:
         return own.reshape(-1, 4)[atlas.raster.pixel] / np.float32(255)
-    scale = len(own) / atlas.size
-    y, x = np.divmod(atlas.raster.pixel, atlas.size)
-    places = (np.stack([x, y], axis=1) + 0.5) * scale - 0.5
-    return sample(own.astype(np.float32) / 255, places)
+    resized = resize(own.astype(np.float32) / 255, atlas.size)
+    return resized.reshape(-1, 4)[atlas.raster.pixel]
 
 
 def _to_bytes(colours: np.ndarray) -> np.ndarray:

@@ -28,6 +28,16 @@ def sample(image: np.ndarray, points: np.ndarray) -> np.ndarray:
     return mixed
 
 
+def resize(image: np.ndarray, size: int) -> np.ndarray:
+    """``image`` (H, W, d) float32 with ``size`` x ``size`` pixels, bilinear, edges on edges."""
+    for _ in range(2):
+        place = np.clip((np.arange(size) + 0.5) * len(image) / size - 0.5, 0, len(image) - 1)
+        row = np.minimum(place.astype(np.int64), len(image) - 2)
+        share = (place - row).astype(np.float32)[:, None, None]
+        image = (image[row] * (1 - share) + image[row + 1] * share).swapaxes(0, 1)
+    return image
+
+
 def enlarge(image: np.ndarray) -> np.ndarray:
     """Twice as many pixels each way, by Catmull and Rom's cubic, which keeps edges from looking like stairs.
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fsynth_morphable.sampling import blur, enlarge, sample
+from fsynth_morphable.sampling import blur, enlarge, resize, sample
 
 
 def picture(seed: int, shape: tuple[int, int, int] = (9, 12, 3)) -> np.ndarray:
@@ -22,6 +22,13 @@ def test_samples_between_pixels() -> None:
         image[8, 11],
     ]
     np.testing.assert_allclose(sample(image, points), expected, atol=1e-6)
+
+
+def test_resizing_samples_at_the_middles_of_the_new_pixels() -> None:
+    image = picture(3)
+    y, x = (axis.ravel() + 0.5 for axis in np.mgrid[:20, :20])
+    places = np.stack([x * 12 / 20 - 0.5, y * 9 / 20 - 0.5], axis=1)
+    np.testing.assert_allclose(resize(image, 20).reshape(-1, 3), sample(image, places), atol=1e-5)
 
 
 def test_enlarging_keeps_pixels_and_puts_cubics_between() -> None:

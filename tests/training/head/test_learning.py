@@ -18,7 +18,7 @@ from fsynth_training.head.part import sheet
 from fsynth_training.head.people import People, held_out_canada
 from fsynth_training.head.photo_fit import Belief, LandmarkModel, PhotoFit, fit_photo, project, start_pose
 from fsynth_training.head.prior import first_guess, learn_prior
-from fsynth_training.head.residual_directions import residual_directions, spread_smoothly
+from fsynth_training.head.residual_directions import keep_lids_on, residual_directions, spread_smoothly
 from fsynth_training.head.source import read_source
 
 DIRECTIONS, EXPRESSIONS = 4, 2
@@ -87,7 +87,7 @@ def test_residual_directions_are_what_the_model_lacks() -> None:
         pose = start_pose() + 0.03 * rng.normal(size=6)
         given = project(planted, pose, rng.normal(size=2))[0]
         fits.append(PhotoFit(pose, np.zeros(1), np.eye(1), project(stiff, pose, np.zeros(1))[0] - given))
-    ways = residual_directions(stiff, fits, np.concatenate([mean, [[0.0, 0.4, 0.0]]]))
+    ways = residual_directions(stiff, fits, np.concatenate([mean, [[0.0, 0.4, 0.0]]]), [])
     even, odd = (ways.offsets[ways.symmetric == is_even][0] for is_even in (True, False))
     for found, true in ((even[:-1], brows), (odd[:-1], mouth)):
         cosine = abs((found * true).sum()) / np.linalg.norm(found) / np.linalg.norm(true)
@@ -95,6 +95,22 @@ def test_residual_directions_are_what_the_model_lacks() -> None:
         assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(true), rel=0.15)
     assert np.abs(ways.offsets[..., 2]).max() < 1e-12
     assert np.abs(ways.offsets[:, -1]).max() < 1e-9  # far from the face nothing moves
+
+
+def test_eyeballs_go_with_their_lids_which_keep_their_distance() -> None:
+    x, y = (axis.ravel() for axis in np.meshgrid(np.linspace(-0.011, 0.011, 12), np.linspace(-0.009, 0.009, 12)))
+    lids = np.column_stack([x, y, np.sqrt(0.016**2 - x**2 - y**2)])
+    ball = 0.0139 * np.concatenate([np.eye(3), -np.eye(3)])
+    body = np.concatenate([lids, ball, [[0.0, 0.05, 0.01]]]) + np.array([0.03, 0, 0])
+    eyeball = np.arange(len(lids), len(lids) + len(ball))
+    offsets = np.zeros((1, len(body), 3))
+    offsets[0, :, 1] = 1e-4 * (1 + body[:, 1] / 0.009)  # upper lids go up, lower lids stay
+    keep_lids_on(offsets, body, eyeball)
+    moved = body + offsets[0]
+    np.testing.assert_allclose(offsets[0, eyeball], np.tile([0, 1e-4, 0], (len(ball), 1)), atol=1e-9)
+    distance = np.linalg.norm(moved[: len(lids)] - moved[eyeball].mean(axis=0), axis=1)
+    np.testing.assert_allclose(distance, 0.016, atol=2e-6)
+    assert offsets[0, -1, 2] == 0  # far away nothing moves along Z
 
 
 def test_spreading_goes_smoothly_through_most_of_what_is_known() -> None:

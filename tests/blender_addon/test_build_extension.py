@@ -124,8 +124,8 @@ def test_wheels_that_cannot_be_had_are_named_and_nothing_is_written(
 
 
 def test_wheel_with_other_bytes_than_the_lock_is_refused(tmp_path: Path) -> None:
-    name = "onnxruntime-1.23.2-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl"
-    small_wheel(tmp_path, name)
+    version = ".".join(map(str, pins(build_extension.LOCKS["3.11"])["onnxruntime"]))
+    small_wheel(tmp_path, f"onnxruntime-{version}-cp311-cp311-manylinux_2_28_x86_64.whl")
     with pytest.raises(BuildError, match=r"HASHES|hash"):
         build_extension.third_party_wheels("linux-x64", tmp_path / "wheels", folder=tmp_path)
 

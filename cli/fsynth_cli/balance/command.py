@@ -189,8 +189,8 @@ def balance(
         finally:
             journal.close(done=ended and not run.unwritten)
         record = _record(run, shown, started, time.monotonic() - clock, interrupted)
+        _print(record, quiet)
         _write_reports(record, outputs, report, None if interrupted else contact_sheet)
-    _print(record, quiet)
     failed = any(photo.status == "failed" for photo in record.photos)
     ctx.exit(INTERRUPTED if interrupted else SOME_FAILED if failed else 0)
 
@@ -363,5 +363,5 @@ def _print(record: RunRecord, quiet: bool) -> None:
         return
     from fsynth_cli.balance.table import make_table
 
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else None
     click.echo(make_table(record, width=width, colour=sys.stdout.isatty()))

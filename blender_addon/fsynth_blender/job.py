@@ -8,17 +8,15 @@ process would have to start, and to load everything anew, each time.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
-
+from .background import Task
 from .work import Cancelled, Made, Request, SeveralFaces, WorkError, make
 
 
-class Job:
+class Job(Task[Made]):
     """The making of a head, begun when it is constructed.
 
     Poll ``done`` from a timer. Only methods of this class may be called from the window's thread; none of them waits,
-    but for ``result``.
+    but for ``result``. What ``cancel`` stops ends after the step that is being done.
 
     Attributes:
         request: what is being made.
@@ -28,21 +26,7 @@ class Job:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.progress = 0.0
-        self.stage = "Starting"
-        self._stop = Event()
-        executor = ThreadPoolExecutor(1, "fsynth")
-        self._future = executor.submit(make, request, progress=self._report, cancelled=self._stop.is_set)
-        executor.shutdown(wait=False)
-
-    @property
-    def done(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self._future.done()
-
-    def cancel(self) -> None:
-        """Stop after the step that is being done. Returns at once; ``result`` then raises ``Cancelled``."""
-        self._stop.set()
+        super().__init__(lambda stop: make(request, progress=self._report, cancelled=stop.is_set), "Starting")
 
     def result(self) -> Made:
         """What was made. Waits for the end if it has not come yet.

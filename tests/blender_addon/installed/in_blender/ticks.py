@@ -19,12 +19,11 @@ bpy.ops.preferences.addon_enable(module=MODULE)
 
 run, scene, job, work = (importlib.import_module(f"{MODULE}.{name}") for name in ("run", "scene", "job", "work"))
 going = run.begin(lambda: job.Job(work.Request(Path(photo))), lambda context, made: scene.build(context, made))
-ended, ticks, building = False, [], 0
+ended, ticks = False, []
 while not ended:
     started = time.thread_time()
     ended = going.step(bpy.context)
     ticks.append(time.thread_time() - started)
-    building += going.building
     time.sleep(0.001 if going.building else TICK_SECONDS)
 with open(report, "w") as file:
     json.dump(
@@ -33,7 +32,6 @@ with open(report, "w") as file:
             "objects": [item.name for item in bpy.data.objects],
             "longest tick": max(ticks),
             "ticks": len(ticks),
-            "ticks of building": building,
         },
         file,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plain function in a thread of its own, with the face of a ``job.Job``. Knows nothing of Blender."""
+"""A plain function in a thread of its own. Knows nothing of Blender."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Task(Generic[T]):
     """Runs ``function`` from construction on, which gets an event that is set when it should stop.
 
     Attributes:
-        progress: 0, nothing is known of it.
+        progress: how much is done, 0..1; stays 0 where nothing is known of it.
         stage: what is being done, in a few words.
     """
 

@@ -5,33 +5,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from typing import Any, Protocol
+from typing import Any
 
 import bpy
 
+from .background import Task
 from .work import Cancelled, WorkError
 
 STEP_SECONDS = 0.02
 """For how long steps are taken before the window gets its turn."""
 
 _BACKGROUND_SHARE = 0.8  # of the progress bar
-
-
-class Task(Protocol):
-    """What runs in the background: ``job.Job`` or ``background.Task``."""
-
-    progress: float
-    stage: str
-
-    @property
-    def done(self) -> bool:
-        """Whether it has ended."""
-
-    def cancel(self) -> None:
-        """Stop soon."""
-
-    def result(self) -> Any:
-        """What it made, or what it raises."""
 
 
 Steps = Callable[[bpy.types.Context, Any], Generator[float, None, object]]
@@ -41,7 +25,7 @@ Steps = Callable[[bpy.types.Context, Any], Generator[float, None, object]]
 class Run:
     """A task, and the steps that its result goes through."""
 
-    def __init__(self, task: Task, steps: Steps) -> None:
+    def __init__(self, task: Task[Any], steps: Steps) -> None:
         self._task = task
         self._make_steps = steps
         self._steps: Generator[float, None, object] | None = None
@@ -122,7 +106,7 @@ def active() -> Run | None:
     return _active
 
 
-def begin(start: Callable[[], Task], steps: Steps) -> Run:
+def begin(start: Callable[[], Task[Any]], steps: Steps) -> Run:
     """Start a task.
 
     Raises:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from .. import run
 from ..background import Task
 from ..messages import for_artists
 from ..work import Cancelled, WorkError
@@ -43,7 +42,7 @@ class FSYNTH_OT_add_model(InBackground, bpy.types.Operator):
         """In a window go on by a timer, so that it stays alive: finding landmarks takes a minute."""
         return super().execute(context) if bpy.app.background else super().invoke(context, None)
 
-    def start(self, context: bpy.types.Context) -> run.Task:
+    def start(self, context: bpy.types.Context) -> Task[Any]:
         """See ``InBackground``."""
         if not self.filepath:
             raise WorkError("Choose the file of a model.")

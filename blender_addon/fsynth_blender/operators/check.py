@@ -8,7 +8,7 @@ from typing import Any
 
 import bpy
 
-from .. import checking, preferences, run
+from .. import checking, preferences
 from ..background import Task
 from .in_background import InBackground
 
@@ -21,7 +21,7 @@ class FSYNTH_OT_check(InBackground, bpy.types.Operator):
     bl_description = "Find out what of fsynth works on this computer, and what to do about the rest"
     bl_options = {"INTERNAL"}
 
-    def start(self, context: bpy.types.Context) -> run.Task:
+    def start(self, context: bpy.types.Context) -> Task[Any]:
         """See ``InBackground``."""
         chosen = preferences.of(context)
         return Task(lambda stop: checking.run_checks(chosen.device, chosen.model), "Checking")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import bpy
 
 from .. import run
+from ..background import Task
 from ..work import Cancelled, SeveralFaces, WorkError
 
 TICK_SECONDS = 0.02
@@ -29,7 +30,7 @@ class InBackground:
         def report(self, kind: set[str], message: str) -> None:
             """Of bpy.types.Operator."""
 
-    def start(self, context: bpy.types.Context) -> run.Task:
+    def start(self, context: bpy.types.Context) -> Task[Any]:
         """Check the arguments and begin; raises WorkError with a sentence for the artist."""
         raise NotImplementedError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fsynth_training.fit.basis import principal_components, ridge
+from fsynth_training.fit.basis import principal_components, ridge, weighted_ridge
 
 
 @pytest.fixture
@@ -117,3 +117,18 @@ def test_more_strength_shrinks_more(data: tuple[np.ndarray, np.ndarray]) -> None
 
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] < 0.2 * sizes[0]
+
+
+def test_outputs_do_not_follow_what_they_should_not(data: tuple[np.ndarray, np.ndarray]) -> None:
+    inputs, outputs = data
+    change = np.array([1.0, -2.0, 0.5, 0.0, 1.0, 3.0])
+
+    def moves(strictness: float) -> float:
+        kernel, bias = weighted_ridge(inputs, outputs, 0.1, np.ones(40), strictness * np.outer(change, change))
+        # Whatever is held still, the mean stays the mean.
+        np.testing.assert_allclose(inputs.mean(axis=0) @ kernel + bias, outputs.mean(axis=0), atol=1e-9)
+        return float(np.linalg.norm(change @ kernel))
+
+    found = [moves(strictness) for strictness in (0.0, 0.1, 10.0)]
+    assert found[0] > 2 * found[1] > 20 * found[2]
+    assert found[0] == np.linalg.norm(change @ ridge(inputs, outputs, 0.1)[0])

@@ -62,6 +62,20 @@ def test_a_chip_may_be_larger_than_the_texture(texture: np.ndarray, landmarks: n
     np.testing.assert_allclose(chip[inside], expected[inside], atol=1.5)
 
 
+def test_a_framing_says_where_each_pixel_is_looked_up(texture: np.ndarray, landmarks: np.ndarray) -> None:
+    from fsynth_training.fit.chip_render import ChipRenderer
+
+    renderer: Any = ChipRenderer(landmarks, transform(), CHIP)
+    framings = np.stack([np.eye(3), [[0, 1, 0], [1, 0, 0], [0, 0, 1]], [[1, 0, 5], [0, 1, -3], [0, 0, 1]]])
+    three = [np.repeat(part[None].astype(np.float32), 3, axis=0) for part in (texture, landmarks)]
+
+    same, flipped, shifted = np.asarray(renderer(*three, framings.astype(np.float32)))
+
+    np.testing.assert_allclose(same, render(landmarks, CHIP, texture, landmarks), atol=0.01)
+    np.testing.assert_allclose(flipped, same.transpose(1, 0, 2), atol=0.05)
+    np.testing.assert_allclose(shifted[3:, :-5], same[:-3, 5:], atol=0.05)
+
+
 def test_moved_landmarks_take_the_texture_with_them(texture: np.ndarray, landmarks: np.ndarray) -> None:
     from scipy import ndimage
 

@@ -65,6 +65,18 @@ def test_the_bank_is_fine_and_inside_the_head(dataset: Dataset, normalise: Norma
     assert np.abs(bank[:, outside]).max() < 1e-3
 
 
+def test_in_the_face_the_detail_may_be_finer(dataset: Dataset, normalise: Normalisation, geometry: Geometry) -> None:
+    alike, finer = (
+        module.exemplars(dataset, normalise, geometry, replace(CONFIG, face_sigma=sigma)).bank.reshape(3, SIZE, SIZE)
+        for sigma in (CONFIG.sigma, 0.8)
+    )
+
+    mask = face_space.face_mask(geometry)
+    np.testing.assert_array_equal(finer[:, mask == 0], alike[:, mask == 0])
+    inside = mask > 0.999
+    assert finer[:, inside].std() < 0.95 * alike[:, inside].std()
+
+
 def test_soft_targets_do_not_serve(dataset: Dataset, normalise: Normalisation, geometry: Geometry) -> None:
     fine = np.array(dataset.fine)
     fine[[0, 2, 4]] = 0

@@ -10,13 +10,12 @@ import pytest
 
 pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
 
-from tests.training.fit.studio import SMILE, WIDTH, studio
+from tests.training.fit.studio import WIDTH, studio
 
 from fsynth.faces import INNER_LIPS_65, MIRROR_65
 from fsynth_training.dataset.geometry import SIZE
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit import face_space
-from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.face_space import FaceSpace, Normalisation, Yardstick
 from fsynth_training.fit.linear_config import SpaceConfig
 from fsynth_training.fit.samples import unit
@@ -41,21 +40,21 @@ def built(dataset: Dataset, geometry: Geometry) -> tuple[FaceSpace, Normalisatio
 
 
 def normalisation(rng: np.random.Generator) -> Normalisation:
-    smile = np.linalg.qr(rng.normal(0, 1, (WIDTH, 3)))[0].T
-    return Normalisation(rng.uniform(0, 0.3, WIDTH), 0.05, smile)
+    left_out = np.linalg.qr(rng.normal(0, 1, (WIDTH, 3)))[0].T
+    return Normalisation(rng.uniform(0, 0.3, WIDTH), 0.05, left_out)
 
 
-def test_normalised_features_hold_no_smile(rng: np.random.Generator) -> None:
+def test_normalised_features_hold_nothing_of_what_is_left_out(rng: np.random.Generator) -> None:
     normalise = normalisation(rng)
     features = rng.gamma(1, 1, (5, WIDTH))
 
     found = normalise(features)
 
-    np.testing.assert_allclose(found @ normalise.smile.T, 0, atol=1e-5)
+    np.testing.assert_allclose(found @ normalise.left_out.T, 0, atol=1e-5)
     expected = (features / np.linalg.norm(features, axis=1, keepdims=True) - normalise.mean) / 0.05
-    # What was taken out is a combination of the smile's directions, and nothing else.
+    # What was taken out is a combination of these directions, and nothing else.
     taken = expected - found
-    np.testing.assert_allclose(taken, taken @ normalise.smile.T @ normalise.smile, atol=1e-4)
+    np.testing.assert_allclose(taken, taken @ normalise.left_out.T @ normalise.left_out, atol=1e-4)
     assert found.dtype == np.float32
 
 
@@ -63,28 +62,6 @@ def test_normalised_features_do_not_depend_on_the_norm(rng: np.random.Generator)
     normalise, features = normalisation(rng), rng.gamma(1, 1, (5, WIDTH))
 
     np.testing.assert_allclose(normalise(features), normalise(17 * features), atol=1e-5)
-
-
-def test_the_smile_is_what_pairs_differ_by(dataset: Dataset) -> None:
-    (found,) = face_space.smile_directions(dataset, count=1)
-
-    np.testing.assert_allclose(np.linalg.norm(found), 1, atol=1e-6)
-    assert abs(found @ SMILE) / np.linalg.norm(SMILE) > 0.9
-
-
-def test_without_pairs_no_smile_can_be_learned(dataset: Dataset) -> None:
-    serious = replace(dataset, photos=tuple({**row, "expression": ""} for row in dataset.photos))
-
-    with pytest.raises(FitError, match=r"smile_directions = 2 needs at least as many people .* has 0\. Set it to 0"):
-        face_space.smile_directions(serious, count=2)
-    assert face_space.smile_directions(serious, count=0).shape == (0, WIDTH)
-
-
-def test_a_table_without_the_column_is_named(dataset: Dataset) -> None:
-    bare = replace(dataset, photos=tuple({"kept": row["kept"]} for row in dataset.photos))
-
-    with pytest.raises(FitError, match=r"photos\.csv has no column expression"):
-        face_space.smile_directions(bare, count=1)
 
 
 # --- targets of views

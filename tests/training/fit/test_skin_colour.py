@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from tests.training.fit.studio import studio
 from fsynth_training.fit import face_space
 from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.linear_config import SkinConfig, SpaceConfig
-from fsynth_training.fit.skin_colour import skin_of, skin_patterns, tone_weights, with_skin
+from fsynth_training.fit.skin_colour import degradation, skin_of, skin_patterns, tone_weights, with_skin
 
 if TYPE_CHECKING:
     from fsynth_training.dataset.geometry import Geometry
@@ -67,6 +68,37 @@ def test_a_gain_spreads_the_skin_around_the_mean_of_the_set(geometry: Geometry) 
     np.testing.assert_allclose(spread.mean(axis=0), plain.mean(axis=0), atol=1e-4)
     np.testing.assert_allclose(spread - spread.mean(axis=0), 1.3 * (plain - plain.mean(axis=0)), atol=1e-4)
     assert np.ptp(plain[:, 0]) > 0.01
+
+
+def test_an_invariant_skin_stays_when_the_photo_is_degraded(geometry: Geometry) -> None:
+    dataset = studio(geometry)
+    planes = face_space.target_planes(dataset)
+    space, normalise, _ = face_space.build(dataset, planes, geometry, SpaceConfig(smile_directions=0))
+
+    def moves(invariance: float) -> float:
+        config = SkinConfig(set="studio", share=1.0, ridge=1e-3, invariance=invariance)
+        changed = with_skin(space, dataset, planes, normalise, geometry, config)
+        plain, degraded = (
+            skin_of((normalise(np.array(dataset.features[:, view])) @ changed.base_kernel) @ changed.base.directions,
+                    geometry)
+            for view in (0, 2)
+        )  # fmt: skip
+        return float(np.abs(degraded - plain).mean())
+
+    assert moves(100.0) < 0.3 * moves(0.0)
+
+
+def test_degradation_is_what_degrading_changes(geometry: Geometry) -> None:
+    dataset = studio(geometry)
+    unchanged = np.array(dataset.features)
+    unchanged[:, 2] = np.where(dataset.view_mirrored[:, 2, None], unchanged[:, 1], unchanged[:, 0])
+    _, normalise, _ = face_space.build(
+        dataset, face_space.target_planes(dataset), geometry, SpaceConfig(smile_directions=0)
+    )
+
+    assert not degradation(replace(dataset, features=unchanged), normalise).any()
+    change = normalise(np.array(dataset.features[:, 2])) - normalise(unchanged[:, 2])
+    np.testing.assert_allclose(degradation(dataset, normalise), change.T @ change / 9, atol=1e-4)
 
 
 def test_groups_of_skin_tones_count_alike_when_balanced() -> None:

@@ -48,12 +48,18 @@ def ridge(inputs: np.ndarray, outputs: np.ndarray, strength: float) -> tuple[np.
 
 
 def weighted_ridge(
-    inputs: np.ndarray, outputs: np.ndarray, strength: float, weights: np.ndarray
+    inputs: np.ndarray, outputs: np.ndarray, strength: float, weights: np.ndarray, still: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """``ridge`` whose rows count as much as ``weights`` (N,), of mean 1, say."""
+    """``ridge`` whose rows count as much as ``weights`` (N,), of mean 1, say.
+
+    ``still`` (P, P): mean outer product of changes of the inputs that the outputs should not follow; its scale says how
+    strictly.
+    """
     centre, middle = (np.average(part, axis=0, weights=weights) for part in (inputs, outputs))
     x, y = (inputs - centre).astype(np.float64), (outputs - middle).astype(np.float64)
     gram = x.T @ (x * weights[:, None])
     gram[np.diag_indices_from(gram)] += strength * np.trace(gram) / len(gram)
+    if still is not None:
+        gram += len(x) * still
     kernel = np.linalg.solve(gram, x.T @ (y * weights[:, None]))
     return kernel, middle - centre @ kernel

@@ -12,8 +12,9 @@ from fsynth.decoder.settings import LUMA
 from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit.errors import FitError
-from fsynth_training.fit.face_space import Normalisation, column
+from fsynth_training.fit.face_space import Normalisation, face_mask
 from fsynth_training.fit.linear_config import DetailConfig
+from fsynth_training.fit.photo_columns import column
 
 EMPHASIS, EMPHASIS_SIGMA = 0.8, 0.7
 """The warp from texture to image samples bilinearly, which halves the Laplacian's deviation. Textures are sharpened
@@ -62,7 +63,11 @@ def exemplars(dataset: Dataset, normalisation: Normalisation, geometry: Geometry
     kept, keys = rows[chosen], keys[chosen]
     gain = np.clip(np.sqrt(config.sharpness / measured[kept]), 0.7, 1.5)
     inside = [_inside(matte, geometry) for matte in np.asarray(dataset.mattes)[kept]]
-    bank = np.stack([fine_of(image, config.sigma) for image in luma[kept]]) * np.stack(inside) * gain[:, None, None]
+    around, face = (
+        np.stack([fine_of(image, sigma) for image in luma[kept]]) for sigma in (config.sigma, config.face_sigma)
+    )
+    bank = around + face_mask(geometry) * (face - around)
+    bank *= np.stack(inside) * gain[:, None, None]
     skin = ndimage.gaussian_filter((geometry.skin > 0.5).astype(np.float32), 2)
     limit = config.limit + (config.skin_limit - config.limit) * skin
     bank = limit * np.tanh(bank / limit)

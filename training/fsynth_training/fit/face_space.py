@@ -11,7 +11,7 @@ from fsynth.faces import INNER_LIPS_65, MIRROR_65
 from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit.basis import Components, principal_components, ridge
-from fsynth_training.fit.errors import FitError
+from fsynth_training.fit.left_out import left_out
 from fsynth_training.fit.linear_config import SpaceConfig
 from fsynth_training.fit.planes import plane_weights, representable, to_planes
 from fsynth_training.fit.samples import unit
@@ -39,19 +39,19 @@ class FaceSpace:
 
 @dataclass(frozen=True, eq=False)
 class Normalisation:
-    """Features to what the linear decoder takes: ``(x / |x| - mean) / spread`` without the directions of ``smile``.
+    """Features to what the linear decoder takes: ``(x / |x| - mean) / spread`` without the directions ``left_out``.
 
-    mean: (W,). spread: scalar. smile: (D, W) orthonormal, what a smile changes in unit-length features.
+    mean: (W,). spread: scalar. left_out: (D, W) orthonormal, what is not shown to the decoder of unit-length features.
     """
 
     mean: np.ndarray
     spread: float
-    smile: np.ndarray
+    left_out: np.ndarray
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Features (N, W) -> (N, W) float32."""
         x = (unit(features) - self.mean) / self.spread
-        return (x - (x @ self.smile.T) @ self.smile).astype(np.float32)
+        return (x - (x @ self.left_out.T) @ self.left_out).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,40 +82,6 @@ def labelled_views(dataset: Dataset) -> Views:
     rows = np.flatnonzero((dataset.photo_target >= 0) & ~dataset.validation[dataset.photo_identity])
     target = dataset.photo_target[rows, None] + len(dataset.textures) * dataset.view_mirrored[rows]
     return Views(np.array(dataset.features[rows]).reshape(-1, dataset.feature_width), target.ravel())
-
-
-def column(dataset: Dataset, name: str) -> np.ndarray:
-    """A column of photos.csv for the M photos, (M,) of text.
-
-    Raises:
-        FitError: the dataset's table has no such column.
-    """
-    kept = [row for row in dataset.photos if row["kept"] != "no"]
-    if not kept or name not in kept[0]:
-        raise FitError(f"The dataset's photos.csv has no column {name}. Make the dataset by fsynth train prepare.")
-    return np.array([row[name] for row in kept])
-
-
-def smile_directions(dataset: Dataset, count: int) -> np.ndarray:
-    """(count, W) orthonormal: what changes in unit-length features between a person's neutral and smiling photos.
-
-    Raises:
-        FitError: there are no people of whom the dataset has both.
-    """
-    if not count:
-        return np.zeros((0, dataset.feature_width), np.float32)
-    expression, people = column(dataset, "expression"), dataset.photo_identity
-    fitted = ~dataset.validation[people]
-    neutral = {people[i]: i for i in np.flatnonzero(fitted & (expression == "neutral"))}
-    smiling = [i for i in np.flatnonzero(fitted & (expression == "smiling")) if people[i] in neutral]
-    if len(smiling) < count:
-        raise FitError(
-            f"space.smile_directions = {count} needs at least as many people with a neutral and a smiling photo (the "
-            f"column expression of the list of photos); the dataset has {len(smiling)}. Set it to 0."
-        )
-    features = unit(np.array(dataset.features[:, :2]).mean(axis=1))
-    pairs = [neutral[people[i]] for i in smiling]
-    return np.linalg.svd(features[smiling] - features[pairs], full_matrices=False)[2][:count]
 
 
 def both_ways(values: np.ndarray) -> np.ndarray:
@@ -172,8 +138,7 @@ def build(
     coefficients = np.concatenate([face.project(detail), shapes.project(offsets)], axis=1)
     kernel, bias = ridge(inputs, coefficients[views.target], config.ridge)
     space = FaceSpace(base, face, shapes, geometry.landmarks, base_kernel * config.base_gain, base_bias)
-    smile = smile_directions(dataset, config.smile_directions)
-    return space, Normalisation(mean, spread, smile), Yardstick(kernel, bias, coefficients)
+    return space, Normalisation(mean, spread, left_out(dataset, config)), Yardstick(kernel, bias, coefficients)
 
 
 def face_mask(geometry: Geometry) -> np.ndarray:

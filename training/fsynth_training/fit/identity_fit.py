@@ -120,13 +120,13 @@ def _step(
     people = tf.constant(normalisation(pool.inputs[spread]))
     looking = tf.constant(normalisation(nuisances.features))
     width, yaw = (tf.constant(values) for values in (nuisances.mouth_width, nuisances.yaw))
-    smile = tf.constant(normalisation.smile, tf.float32)
+    left_out = tf.constant(normalisation.left_out, tf.float32)
     centre = tf.constant(normalisation.mean, tf.float32)
     left, right = CORNERS_OF_THE_MOUTH
 
     def normalise(features: tf.Tensor) -> tf.Tensor:
         x = (tf.math.l2_normalize(features, -1) - centre) / normalisation.spread
-        return x - tf.matmul(tf.matmul(x, smile, transpose_b=True), smile)
+        return x - tf.matmul(tf.matmul(x, left_out, transpose_b=True), left_out)
 
     def leak() -> tf.Tensor:
         """Squared correlations of what the photo did with what the output shows, over people."""

@@ -19,6 +19,8 @@ class SpaceConfig:
         base_gain: ridge regression shrinks towards the mean; what it gives for ``base`` is multiplied by this.
         face_gain: the same for ``face``, where the identity loss starts.
         smile_directions: so many directions that a smile changes are taken out of the features.
+        turn_directions: so many that mirroring changes are; the turn of the head is in the first.
+        mouth_directions: so many more from which the mouth's width could be told.
         luma_stride: pixels a side that share one luma value; what is finer is left to the bank of detail.
         code_width: width of the decoder's code; the whole map is packed into so many numbers.
     """
@@ -31,6 +33,8 @@ class SpaceConfig:
     base_gain: float = 1.2
     face_gain: float = 1.5
     smile_directions: int = 3
+    turn_directions: int = 0
+    mouth_directions: int = 0
     luma_stride: int = 1
     code_width: int = 160
 
@@ -46,6 +50,7 @@ class SkinConfig:
         gain: it shrinks towards the mean, which makes dark skin too light and light skin too dark; what it gives is
             multiplied by this, seen from the mean of the set.
         balance: 0 weighs each photo alike, 1 each group of skin tones.
+        invariance: how strictly the colour stays when a photo is degraded, by light for example; 0 is not at all.
     """
 
     set: str = ""
@@ -53,6 +58,7 @@ class SkinConfig:
     ridge: float = 0.3
     gain: float = 1.0
     balance: float = 0.5
+    invariance: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +91,7 @@ class DetailConfig:
     Attributes:
         exemplars: how many faces it holds; 0 leaves the stage out.
         sigma: in pixels; what is finer than this comes from the bank.
+        face_sigma: the same in the face, where coarser detail would make people look like the one it is of.
         softest, sharpest: only targets within these serve, variance of the Laplacian of luma (0..255) in the face:
             softer ones have no detail, and beyond lies the noise of sensors.
         sharpness: what each is brought to, within a factor of .7 to 1.5 of its amplitude.
@@ -96,6 +103,7 @@ class DetailConfig:
 
     exemplars: int = 0
     sigma: float = 1.5
+    face_sigma: float = 1.5
     softest: float = 90.0
     sharpest: float = 260.0
     sharpness: float = 170.0
@@ -148,7 +156,7 @@ class LinearConfig:
             raise FitError("batch and checkpoint_every must be at least 1.")
         if self.mix_range[0] > self.mix_range[1]:
             raise FitError(f"mix_range must rise, it is {list(self.mix_range)}.")
-        if self.detail.exemplars < 0 or self.detail.sigma <= 0:
-            raise FitError("detail.exemplars must not be negative, and detail.sigma must be above 0.")
+        if self.detail.exemplars < 0 or min(self.detail.sigma, self.detail.face_sigma) <= 0:
+            raise FitError("detail.exemplars must not be negative, detail.sigma and detail.face_sigma must be above 0.")
         if not all(0 <= share <= 1 for share in (self.occlusion, self.plain, self.skin.share)):
             raise FitError("occlusion, plain and skin.share must be within 0..1.")

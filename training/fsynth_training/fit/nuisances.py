@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsynth_training.dataset.store import Dataset
-from fsynth_training.fit.face_space import column
+from fsynth_training.fit.photo_columns import column
 
 
 @dataclass(frozen=True, eq=False)

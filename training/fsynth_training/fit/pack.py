@@ -122,5 +122,5 @@ def _outputs(space: FaceSpace) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _without(normalisation: Normalisation, kernel: np.ndarray) -> np.ndarray:
-    """``kernel`` (W, Q) for features from which the smile was not taken out."""
-    return kernel - normalisation.smile.T @ (normalisation.smile @ kernel)
+    """``kernel`` (W, Q) for features from which nothing was taken out."""
+    return kernel - normalisation.left_out.T @ (normalisation.left_out @ kernel)

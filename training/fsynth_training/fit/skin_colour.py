@@ -16,8 +16,9 @@ from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit.basis import Components, weighted_ridge
 from fsynth_training.fit.errors import FitError
-from fsynth_training.fit.face_space import FaceSpace, Normalisation, column, labelled_views
+from fsynth_training.fit.face_space import FaceSpace, Normalisation, labelled_views
 from fsynth_training.fit.linear_config import SkinConfig
+from fsynth_training.fit.photo_columns import column
 from fsynth_training.fit.planes import CHROMA_STRIDE
 
 ITA_LIMITS = (10.0, 28.0, 41.0)
@@ -47,7 +48,8 @@ def with_skin(
     colours = skin_of(planes, geometry)
     wanted = colours[views.target[here]]
     inputs = normalisation(views.features[here])
-    kernel, bias = weighted_ridge(inputs, wanted, config.ridge, tone_weights(wanted, config.balance))
+    still = config.invariance * degradation(dataset, normalisation) if config.invariance else None
+    kernel, bias = weighted_ridge(inputs, wanted, config.ridge, tone_weights(wanted, config.balance), still)
     bias -= (config.gain - 1) * inputs.mean(axis=0) @ kernel  # the mean of the set stays
     kernel *= config.gain
     patterns = skin_patterns(planes, colours, geometry)
@@ -61,6 +63,22 @@ def with_skin(
         base_kernel=np.concatenate([space.base_kernel, more_kernel], axis=1),
         base_bias=np.concatenate([space.base_bias, more_bias]),
     )
+
+
+def degradation(dataset: Dataset, normalisation: Normalisation) -> np.ndarray:
+    """(W, W): mean outer product of what degrading a photo (light, blur, noise, ...) changes in normalised features.
+
+    It needs no target: photos of everybody who is not held out count.
+    """
+    rows = np.flatnonzero(~dataset.validation[dataset.photo_identity])
+    total, count = np.zeros((dataset.feature_width, dataset.feature_width)), 0
+    plain = [normalisation(np.array(dataset.features[rows, view])) for view in (0, 1)]
+    for view in range(2, dataset.features.shape[1]):
+        mirrored = dataset.view_mirrored[rows, view, None]
+        change = normalisation(np.array(dataset.features[rows, view])) - np.where(mirrored, plain[1], plain[0])
+        total += change.T @ change
+        count += len(change)
+    return total / max(count, 1)
 
 
 def skin_of(planes: np.ndarray, geometry: Geometry) -> np.ndarray:

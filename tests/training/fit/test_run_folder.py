@@ -43,6 +43,19 @@ def test_another_config_is_refused_by_the_key_that_differs(tmp_path: Path, folde
         claim(folder, tmp_path / "run", other)
 
 
+def test_what_is_laid_over_the_fit_may_differ(tmp_path: Path, folder: Path) -> None:
+    def go_on(exemplars: int, steps: int) -> None:
+        config = {"steps": steps, "detail": {"exemplars": exemplars}}
+        run_folder.claim(tmp_path / "run", config, folder, Dataset.open(folder), laid_over="detail")
+
+    go_on(exemplars=0, steps=10)
+    go_on(exemplars=64, steps=10)
+    assert run_folder.read(tmp_path / "run")["config"] == {"steps": 10, "detail": {"exemplars": 64}}
+    with pytest.raises(FitError, match="steps was 10 and is now 20"):
+        go_on(exemplars=0, steps=20)
+    assert run_folder.read(tmp_path / "run")["config"]["detail"] == {"exemplars": 64}
+
+
 def test_another_dataset_or_other_shards_are_refused(tmp_path: Path, folder: Path) -> None:
     claim(folder, tmp_path / "run", count=10)
     with pytest.raises(FitError, match=r"other shards: morphs\.count was 10 and is now 20"):

@@ -47,7 +47,7 @@ def fit(
 
         settings = from_table(linear.LinearConfig, table, Source(where, FitError))
         dataset = Dataset.open(folder)
-        run_folder.claim(run, to_table(settings), folder, dataset)
+        run_folder.claim(run, to_table(settings), folder, dataset, laid_over="detail")
         linear.fit(dataset, settings, run, report=report)
         return
     config = network_config(table, where)

@@ -28,8 +28,9 @@ from fsynth_training.tables import difference
 
 
 def claim(
-    run: Path, config: Mapping[str, Any], folder: Path, dataset: Dataset, *, morphs: Manifest | None = None
-) -> None:
+    run: Path, config: Mapping[str, Any], folder: Path, dataset: Dataset, *, morphs: Manifest | None = None,
+    laid_over: str = "",
+) -> None:  # fmt: skip
     """Make ``run`` the folder of this fit, or check that it is one of the same configuration and data.
 
     Args:
@@ -37,6 +38,7 @@ def claim(
         config: the configuration as plain values.
         folder: the dataset's folder. dataset: what was opened there.
         morphs: of the shards that are fitted to, if there are any.
+        laid_over: the part of the configuration that comes after the fit, and may differ from what it was.
 
     Raises:
         FitError: the folder holds something else, a fit of another configuration (the message names the first key that
@@ -46,7 +48,8 @@ def claim(
     shards = None if morphs is None else {"count": morphs.count, "config": dict(morphs.config)}
     if (run / "run.json").is_file():
         about = read(run)
-        differing = difference(about["config"], config)
+        kept = {**config, laid_over: about["config"][laid_over]} if laid_over in about["config"] else config
+        differing = difference(about["config"], kept)
         if differing is not None:
             raise FitError(
                 f"{run} holds a fit of another configuration: {differing}. Go on with the configuration it has, or "
@@ -60,6 +63,8 @@ def claim(
         differing = difference({"morphs": about["dataset"]["morphs"]}, {"morphs": shards})
         if differing is not None:
             raise FitError(f"{run} holds a fit to other shards: {differing}. Name another folder with -o.")
+        if kept != config:
+            whole_files.write_json(run / "run.json", {**about, "config": config})
         return
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise FitError(f"{run} exists and is no run of fsynth train fit. Name another folder with -o.")

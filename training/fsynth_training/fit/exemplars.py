@@ -66,8 +66,7 @@ def exemplars(dataset: Dataset, normalisation: Normalisation, geometry: Geometry
     around, face = (
         np.stack([fine_of(image, sigma) for image in luma[kept]]) for sigma in (config.sigma, config.face_sigma)
     )
-    bank = around + face_mask(geometry) * (face - around)
-    bank *= np.stack(inside) * gain[:, None, None]
+    bank = np.stack(inside) * (around + face_mask(geometry) * (gain[:, None, None] * face - around))
     skin = ndimage.gaussian_filter((geometry.skin > 0.5).astype(np.float32), 2)
     limit = config.limit + (config.skin_limit - config.limit) * skin
     bank = limit * np.tanh(bank / limit)

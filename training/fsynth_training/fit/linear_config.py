@@ -94,7 +94,7 @@ class DetailConfig:
         face_sigma: the same in the face, where coarser detail would make people look like the one it is of.
         softest, sharpest: only targets within these serve, variance of the Laplacian of luma (0..255) in the face:
             softer ones have no detail, and beyond lies the noise of sensors.
-        sharpness: what each is brought to, within a factor of .7 to 1.5 of its amplitude.
+        sharpness: what each is brought to in the face, within a factor of .7 to 1.5 of its amplitude.
         limit: luma (0..1) that detail stays within: the glint of one face is none on another.
         skin_limit: the same on skin, where pores are welcome and another's wrinkles and strands are not.
         yaw, glasses, forehead: the largest values of these rules (columns of photos.csv) of a face that serves; the

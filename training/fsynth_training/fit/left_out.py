@@ -55,6 +55,8 @@ def turn_directions(dataset: Dataset, count: int) -> np.ndarray:
 
     Who it shows does not change, but where the head turns and the light comes from.
     """
+    if not count:
+        return np.zeros((0, dataset.feature_width), np.float32)
     fitted = ~dataset.validation[dataset.photo_identity]
     photo, mirrored = (unit(np.array(dataset.features[fitted, view])) for view in (0, 1))
     change = photo - mirrored

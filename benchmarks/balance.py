@@ -25,6 +25,7 @@ from benchmarks.balance_methods import (
     Balanced,
     face_methods,
     general_methods,
+    normalized,
     of_picture,
     perfect_colours,
     real_colours,
@@ -107,8 +108,9 @@ def score(method: str, scene: Scene, balanced: Balanced) -> Score:
 def measure(taken: list[Scene], normalizer: fsynth.Normalizer, python: str | None) -> list[Score]:
     scores = []
     for scene in taken:
-        real = face_methods(scene, real_colours(normalizer(scene.as_shot)))
-        real["gains, second look"] = face_methods(scene, real_colours(normalizer(real["gains"].picture)))["gains"]
+        real = face_methods(scene, real_colours(normalized(scene.as_shot, normalizer)))
+        again = real_colours(normalized(real["gains"].picture, normalizer))
+        real["gains, second look"] = face_methods(scene, again)["gains"]
         perfect = face_methods(scene, perfect_colours(scene))
         found = {f"{name} (real face)": balanced for name, balanced in real.items()}
         found |= {f"{name} (perfect face)": balanced for name, balanced in perfect.items()}

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from benchmarks.balance import FACES, to_lab
+from benchmarks.balance_methods import normalized
 from benchmarks.balance_scenes import scenes
 
 import fsynth
@@ -71,7 +72,7 @@ def caltech(normalizer: fsynth.Normalizer) -> Iterator[tuple[str, Taken]]:
     for row in rows:
         picture = read_photo(FACES / "caltech1999" / row["file"])
         try:
-            yield row["identity"], Taken(to_linear(picture), neutral, np.eye(3), normalizer(picture))
+            yield row["identity"], Taken(to_linear(picture), neutral, np.eye(3), normalized(picture, normalizer))
         except NoFaceError:
             print(f"no face found: {row['file']}")
 
@@ -79,7 +80,7 @@ def caltech(normalizer: fsynth.Normalizer) -> Iterator[tuple[str, Taken]]:
 def shoots(normalizer: fsynth.Normalizer) -> Iterator[tuple[str, Taken]]:
     for scene in scenes(FACES, lights_each=FEWEST_PHOTOS):
         raw = scene.raw
-        yield scene.person, Taken(raw.camera, raw.as_shot, raw.camera_to_srgb, normalizer(scene.as_shot))
+        yield scene.person, Taken(raw.camera, raw.as_shot, raw.camera_to_srgb, normalized(scene.as_shot, normalizer))
 
 
 def spread(labs: list[np.ndarray]) -> float:

@@ -16,8 +16,10 @@ from fsynth.balance.gains import Gains, solve
 from fsynth.balance.prior import towards_locus
 from fsynth.balance.skin import box_mask, mean_linear, photo_box_mask, skin_mask
 from fsynth.balance.srgb import to_linear
-from fsynth.faces import align
-from fsynth.normalizer import NormalizedFace
+from fsynth.errors import NoFaceError
+from fsynth.faces import align, find_faces
+from fsynth.normalizer import NormalizedFace, Normalizer
+from fsynth_cli.balance.analysis import normalize
 
 XPHOTO = ("Learning", "Simple", "Grayworld")
 
@@ -42,6 +44,18 @@ class FaceColours:
     skin: np.ndarray
     box: np.ndarray
     box_ycrcb: np.ndarray
+
+
+def normalized(picture: np.ndarray, normalizer: Normalizer) -> NormalizedFace:
+    """The largest face of ``picture`` (H, W, 3) uint8 sRGB, normalized as ``fsynth balance`` does it.
+
+    Raises:
+        NoFaceError: there is none.
+    """
+    faces = find_faces(picture, smallest_share=1)
+    if not faces:
+        raise NoFaceError("No face was found.")
+    return normalize(picture, faces[:1], normalizer)[0]
 
 
 def real_colours(normal: NormalizedFace) -> FaceColours:

@@ -25,6 +25,7 @@ import onnxruntime
 from PIL import Image
 
 import fsynth
+from fsynth.encoder import encode_both_sides
 from fsynth.faces import align, find_faces, read_photo
 from fsynth.warp import numpy as numpy_warp
 
@@ -85,7 +86,7 @@ def time_stages(normalizer: fsynth.Normalizer, path: Path, clock: Clock) -> None
     face = clock.time("find: the largest face and its mesh", lambda: find_faces(photo, smallest_share=1.0)[0])
     clock.time("align: 224 x 224 crop", lambda: align(photo, face))
     chip = clock.time("crop: the encoder's chip", lambda: encoder.crop(photo, face.mesh))
-    features = clock.time("encode: chip to features", lambda: engine.encode(chip[None]))
+    features = clock.time("encode: chip and mirror image to features", lambda: encode_both_sides(engine, chip[None]))
     decoded = clock.time("features to image", lambda: engine.decode(features))
     mean = np.broadcast_to(engine.card.mean_landmarks, decoded.landmarks.shape)
     mode = engine.card.settings.warp

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from fsynth.decoder.weights_file import weights_path
-from fsynth.encoder import Encoder
+from fsynth.encoder import Encoder, encode_both_sides
 from fsynth.engines import Decoded, Engine, no_encoder, open_engine
 from fsynth.errors import ArgumentError, FsynthError, NoFaceError, WeightsError
 from fsynth.faces import AlignedFace, Face, Photo, align, find_faces, read_photo
@@ -29,7 +29,8 @@ class NormalizedFace:
         image: (224, 224, 3) uint8 sRGB, the normalized face.
         landmarks: (65, 2) float32, (x, y) in pixels of ``image``; ``fsynth.faces.LANDMARKS_65`` gives their order.
         texture: (224, 224, 3) uint8 sRGB, the face in the mean geometry, before the warp.
-        features: (1024,) float32, the identity features it was made from.
+        features: (1024,) float32, the identity features it was made from: the mean of what the encoder sees in the
+            photo and in its mirror image.
         aligned: the face as it is in the photo, cut out, and the way back to the photo.
     """
 
@@ -177,7 +178,7 @@ class Normalizer:
     def _normalize(self, cuts: list[_Cut]) -> list[NormalizedFace]:
         if not cuts:
             return []
-        features = self.engine.encode(np.stack([cut.chip for cut in cuts]))
+        features = encode_both_sides(self.engine, np.stack([cut.chip for cut in cuts]))
         decoded = self.engine.decode(features)
         images, textures = _to_bytes(decoded.images), _to_bytes(decoded.textures)
         return [

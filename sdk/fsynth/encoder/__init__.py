@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING
 from fsynth.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from fsynth.encoder.both_sides import encode_both_sides
     from fsynth.encoder.dlib_resnet import DlibResNet
     from fsynth.encoder.encoder import Encoder
     from fsynth.encoder.faceres import FaceRes
 
-__all__ = ["NAMES", "DlibResNet", "Encoder", "FaceRes", "load"]
+__all__ = ["NAMES", "DlibResNet", "Encoder", "FaceRes", "encode_both_sides", "load"]
 
 NAMES = ("faceres", "dlib")
 """What ``load`` takes: the encoders that ship with fsynth."""
 
-_MODULES = {"DlibResNet": "dlib_resnet", "Encoder": "encoder", "FaceRes": "faceres"}
+_MODULES = {
+    "DlibResNet": "dlib_resnet",
+    "Encoder": "encoder",
+    "FaceRes": "faceres",
+    "encode_both_sides": "both_sides",
+}
 
 
 def load(name: str = "faceres", *, device: str = "cpu") -> Encoder:

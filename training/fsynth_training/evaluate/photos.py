@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fsynth import encoder
+from fsynth.encoder import encode_both_sides
 from fsynth.errors import ArgumentError
 from fsynth.faces import LANDMARKS_65
 
@@ -20,7 +21,7 @@ class EvaluationPhotos:
     Attributes:
         aligned: (N, 224, 224, 3) uint8 sRGB, aligned faces.
         mesh: (N, 468, 3) float32, the FaceMesh points in pixels of ``aligned``.
-        features: by the encoder's name, (N, W) float32, what that encoder sees in the photograph.
+        features: by the encoder's name, (N, W) float32, what that encoder sees in both sides of the face.
         identity: (N,) str. expression: (N,) str, "neutral", "smiling" or "" where it is not known.
         name: (N,) str, of the file, for messages and captions.
     """
@@ -65,12 +66,12 @@ class EvaluationPhotos:
         for name in self.features:
             network = encoder.load(name)
             chips = [network.crop(image, points) for image, points in zip(images, meshes, strict=True)]
-            features[name] = network.encode(np.stack(chips))
+            features[name] = encode_both_sides(network, np.stack(chips))
         return replace(self, aligned=images, mesh=meshes, features=features)
 
     def digest(self) -> str:
         """sha256 of the pixels and of whose they are: what measurements of these photographs are kept under."""
-        state = hashlib.sha256()
+        state = hashlib.sha256(b"features of both sides")
         for column in (self.aligned, self.mesh, self.identity.astype(str), self.expression.astype(str)):
             state.update(np.ascontiguousarray(column).tobytes())
         return state.hexdigest()
@@ -83,7 +84,7 @@ def from_prepared(path: Path) -> EvaluationPhotos:
         return EvaluationPhotos(
             aligned=data["aligned"],
             mesh=data["mesh"],
-            features={"faceres": data["features"][:, 0]},
+            features={"faceres": data["features"][:, :2].mean(axis=1)},
             identity=data["identity"],
             expression=np.where(london, np.where(data["smiling"], "smiling", "neutral"), ""),
             name=data["path"],

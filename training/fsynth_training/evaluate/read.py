@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fsynth import encoder
+from fsynth.encoder import encode_both_sides
 from fsynth.errors import FsynthError, NoFaceError
 from fsynth.faces import align, find_faces, read_photo
 from fsynth_training.dataset import open_sets
@@ -63,7 +64,7 @@ def read(photos: Sequence[Photo], encoders: Sequence[str], folder: Path, progres
     Raises:
         NoFaceError: there is a face in none of them.
     """
-    depends: list[object] = [*sorted(encoders)]
+    depends: list[object] = [*sorted(encoders), "both sides"]
     for photo in photos:
         content = photo.path.read_bytes() if photo.path.is_file() else b""
         depends.append([photo.file, photo.set, photo.identity, photo.expression, hashlib.sha256(content).hexdigest()])
@@ -94,7 +95,7 @@ def _read(photos: Sequence[Photo], encoders: Sequence[str], progress: Callable[[
         images.append(aligned.image)
         meshes.append(np.concatenate([aligned.to_crop(faces[0].mesh[:, :2]), depth], axis=1).astype(np.float32))
         for name, network in networks.items():
-            features[name].append(network.encode(network.crop(image, faces[0].mesh)[None])[0])
+            features[name].append(encode_both_sides(network, network.crop(image, faces[0].mesh)[None])[0])
         kept.append(photo)
     if not kept:
         raise NoFaceError("There is a face in none of the photographs: give others.")

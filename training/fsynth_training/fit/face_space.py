@@ -11,6 +11,7 @@ from fsynth.faces import INNER_LIPS_65, MIRROR_65
 from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.store import Dataset
 from fsynth_training.fit.basis import Components, principal_components, ridge
+from fsynth_training.fit.both_sides import both_sides
 from fsynth_training.fit.left_out import left_out
 from fsynth_training.fit.linear_config import SpaceConfig
 from fsynth_training.fit.planes import plane_weights, representable, to_planes
@@ -81,7 +82,7 @@ def labelled_views(dataset: Dataset) -> Views:
     """Every view of every photo that has a target and whose person is not held out."""
     rows = np.flatnonzero((dataset.photo_target >= 0) & ~dataset.validation[dataset.photo_identity])
     target = dataset.photo_target[rows, None] + len(dataset.textures) * dataset.view_mirrored[rows]
-    return Views(np.array(dataset.features[rows]).reshape(-1, dataset.feature_width), target.ravel())
+    return Views(both_sides(dataset.features[rows]).reshape(-1, dataset.feature_width), target.ravel())
 
 
 def both_ways(values: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fsynth_training.dataset.store import Dataset
+from fsynth_training.fit.both_sides import both_sides
 from fsynth_training.fit.photo_columns import column
 
 
@@ -40,4 +41,4 @@ def nuisances_of(dataset: Dataset) -> Nuisances:
             values[here] -= values[here].mean()
         values /= max(values.std(), 1e-9)
     width, yaw = (values.astype(np.float32) for values in measured)
-    return Nuisances(np.array(dataset.features[rows, 0]), width, yaw)
+    return Nuisances(both_sides(dataset.features[rows])[:, 0], width, yaw)

@@ -70,6 +70,12 @@ INSTALL = 'fsynth train needs more packages: pip install "fsynth[train]"'
     help="Selfie segmentation, for configurations with a plain background.",
 )
 @click.option(
+    "--second-encoder",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.onnx",
+    help="A second recogniser of ArcFace's chip, which helps to judge outputs in `fsynth train fit`.",
+)
+@click.option(
     "--geometry",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DATASET",
@@ -90,6 +96,7 @@ def prepare(
     encoder: str,
     features: Path | None,
     selfie: Path | None,
+    second_encoder: Path | None,
     geometry: Path | None,
     workers: int | None,
     overwrite: bool,
@@ -121,7 +128,7 @@ def prepare(
 
         check_free(output, overwrite=overwrite)
         listed, how = _settings(
-            photos, output, config, changes, identities, encoder, features, selfie, geometry, workers
+            photos, output, config, changes, identities, encoder, features, selfie, second_encoder, geometry, workers
         )
         given = _read_features(features, len(listed)) if features else None
         dataset, records = _build(listed, how, given, steps)
@@ -155,6 +162,7 @@ def _settings(
     encoder: str,
     features: Path | None,
     selfie: Path | None,
+    second_encoder: Path | None,
     geometry: Path | None,
     workers: int | None,
 ) -> tuple[list[Photo], Preparation]:
@@ -184,6 +192,7 @@ def _settings(
         work=output.with_name(f"{output.name}.partial"),
         encoder=encoder if features is None else None,
         segmentation=selfie if settings.segmentation else None,
+        second_encoder=second_encoder,
         workers=workers or _cores(),
         clustered=identities == "cluster",
         geometry=geometry_of(Dataset.open(geometry, verify=False).mean_mesh.astype(float)) if geometry else None,

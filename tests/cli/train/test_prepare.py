@@ -68,6 +68,23 @@ def test_photos_that_fail_are_listed_and_the_others_go_on(
     assert len(Dataset.open("set").features) == 2
 
 
+@pytest.mark.requires_extra("tensorflow")
+def test_a_second_recogniser_goes_along_with_what_it_saw(run: Callable[..., Result], photos: Path) -> None:
+    from tests.training.small_recogniser import small_recogniser
+
+    Path("small.onnx").write_bytes(small_recogniser())
+
+    result = run("train", "prepare", photos, "-o", "set", "--second-encoder", "small.onnx", *TOLERANT)
+
+    assert result.exit_code == 0
+    dataset = Dataset.open("set")
+    assert dataset.second_features is not None
+    assert dataset.second_network is not None
+    assert dataset.second_features.shape == (len(dataset.features), 2, 6)
+    np.testing.assert_allclose(np.linalg.norm(dataset.second_features, axis=-1), 1, atol=1e-6)
+    assert dataset.second_network.tobytes() == small_recogniser()
+
+
 def test_quiet_prints_nothing_but_failures(run: Callable[..., Result], photos: Path) -> None:
     result = run("train", "prepare", photos, "-o", "set", "-q", *TOLERANT)
 

@@ -19,6 +19,7 @@ from fsynth.networks.files import read_network
 from fsynth_training.dataset import photo_stage
 from fsynth_training.dataset.photo_list import Photo
 from fsynth_training.dataset.photo_stage import StageSettings, load, look_at
+from fsynth_training.dataset.second_encoder import SecondEncoder
 from fsynth_training.dataset.store import DatasetError
 
 SETTINGS = StageSettings(encoder="faceres", degraded=2, seed=0, segmentation=None)
@@ -146,3 +147,19 @@ def test_another_network_is_not_taken_for_the_segmentation(tmp_path: Path, photo
     sentence = "selfie.onnx is not the selfie segmentation" if network != "text" else "selfie.onnx: The data is no ONNX"
     with pytest.raises(WeightsError, match=sentence):
         look_at(photo, replace(SETTINGS, segmentation=path), tmp_path)
+
+
+@pytest.mark.requires_extra("tensorflow")
+def test_a_second_recogniser_sees_the_photo_and_its_mirror_image(tmp_path: Path, photo: Photo) -> None:
+    from tests.training.small_recogniser import small_recogniser
+
+    path = tmp_path / "small.onnx"
+    path.write_bytes(small_recogniser())
+
+    seen = load(look_at(photo, replace(SETTINGS, second_encoder=path), tmp_path / "a"))
+
+    network = SecondEncoder(path.read_bytes(), path.name)
+    pixels = read_photo(photo.path)
+    chip = network.crop(pixels, find_faces(pixels)[0].mesh)
+    np.testing.assert_allclose(seen.second, network.encode(np.stack([chip, chip[:, ::-1]])), atol=1e-6)
+    assert load(look_at(photo, SETTINGS, tmp_path / "a")).second.size == 0

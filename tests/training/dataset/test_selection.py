@@ -36,9 +36,8 @@ def record(rng: np.random.Generator) -> Callable[..., Record]:
         photo = Photo(Path(name), name, **({"identity": name} | about))  # type: ignore[arg-type]
         mesh = rng.uniform(40, 180, (468, 3)).astype(np.float32)
         empty = np.zeros(0, np.float32)
-        return Record(
-            photo, Path(f"{name}.npz"), failure, mesh, empty, empty, GOOD | {"interocular": 55.0} | (values or {})
-        )
+        measured = GOOD | {"interocular": 55.0} | (values or {})
+        return Record(photo, Path(f"{name}.npz"), failure, mesh, empty, empty, empty, measured)
 
     return make
 

@@ -29,7 +29,8 @@ def labelled() -> FeaturePool:
     coefficients = np.arange(24, dtype=np.float32).reshape(8, 3)
     coefficients[[1, 4]] = np.nan
     inputs = np.eye(8, dtype=np.float32)
-    return FeaturePool(inputs, 2 * inputs, PERSON, coefficients, np.zeros(8, int))
+    second = np.stack([np.arange(8), -np.arange(8)], axis=1).astype(np.float32)
+    return FeaturePool(inputs, 2 * inputs, PERSON, coefficients, np.zeros(8, int), second)
 
 
 def drawn(pool: FeaturePool, count: int = 40, **changes: Any) -> list[dict[str, np.ndarray]]:
@@ -42,7 +43,8 @@ def test_batches_have_their_shapes(labelled: FeaturePool) -> None:
 
     shapes = {name: value.shape for name, value in batch.items()}
     assert shapes == {
-        "inputs": (8, 8), "goals": (8, 8), "second": (8, 8), "paired": (8,), "coefficients": (8, 3), "clean": (8,)
+        "inputs": (8, 8), "goals": (8, 8), "second_goals": (8, 2), "other": (8, 8), "paired": (8,),
+        "coefficients": (8, 3), "clean": (8,),
     }  # fmt: skip
     assert all(np.isfinite(value).all() for value in batch.values())
 
@@ -53,14 +55,15 @@ def test_every_second_sample_is_one_person_as_they_are(labelled: FeaturePool) ->
         rows = batch["inputs"][::2].argmax(axis=1)
         np.testing.assert_array_equal(batch["inputs"][::2], labelled.inputs[rows])
         np.testing.assert_array_equal(batch["goals"][::2], labelled.goals[rows])
+        np.testing.assert_array_equal(batch["second_goals"][::2], labelled.second_goals[rows])
 
 
 def test_pairs_are_of_the_same_person_and_reach_all_their_photos(labelled: FeaturePool) -> None:
     seen = set()
     for batch in drawn(labelled):
-        first, second = batch["inputs"][::2].argmax(axis=1), batch["second"][::2].argmax(axis=1)
-        np.testing.assert_array_equal(PERSON[first], PERSON[second])
-        seen |= set(zip(first.tolist(), second.tolist(), strict=True))
+        first, other = batch["inputs"][::2].argmax(axis=1), batch["other"][::2].argmax(axis=1)
+        np.testing.assert_array_equal(PERSON[first], PERSON[other])
+        seen |= set(zip(first.tolist(), other.tolist(), strict=True))
 
     assert {(0, 0), (0, 2), (0, 5), (3, 6), (7, 7)} <= seen
 
@@ -70,6 +73,7 @@ def test_mixtures_lie_on_the_line_through_two_people(labelled: FeaturePool) -> N
     for batch in drawn(labelled, mix_range=(-0.35, 1.35)):
         mixed = batch["inputs"][1::2]
         np.testing.assert_allclose(batch["goals"][1::2], 2 * mixed, atol=1e-6)
+        np.testing.assert_array_equal(batch["second_goals"][:, 0], -batch["second_goals"][:, 1])
         assert mixed.min() >= 0
         assert ((mixed > 0).sum(axis=1) <= 2).all()
         # Between two people the weights add up to 1; beyond one of them the other's is cut off at 0.
@@ -150,3 +154,15 @@ def test_nuisances_vary_within_sets_only(geometry: Geometry) -> None:
     np.testing.assert_allclose(found.yaw.std(), 1, atol=1e-6)
     assert (found.mouth_width[[1, 3]] > found.mouth_width[[0, 2, 4, 5]].max()).all()
     assert not found.mouth_width[6:].any()
+
+
+def test_the_second_recogniser_wants_the_photo_halfway_to_its_person(geometry: Geometry) -> None:
+    dataset = studio(geometry)
+    seen = unit(np.random.default_rng(3).normal(size=(9, 2, 5))).astype(np.float32)
+
+    pool = feature_pool(replace(dataset, second_features=seen), np.zeros((14, 1)))
+
+    own = unit(seen.mean(axis=1))
+    mean = unit(np.stack([own[dataset.photo_identity == person].sum(axis=0) for person in dataset.photo_identity]))
+    np.testing.assert_allclose(pool.second_goals.reshape(9, 3, 5)[:, 2], unit(own + mean), atol=1e-6)
+    assert feature_pool(dataset, np.zeros((14, 1))).second_goals.shape == (27, 0)

@@ -14,11 +14,12 @@ pytest.importorskip("scipy", reason='needs pip install "fsynth[train]"')
 
 import tensorflow as tf
 from PIL import Image
+from tests.training.small_recogniser import small_recogniser
 from tests.training.small_sets import face_space
 
 from fsynth_training.dataset.geometry import Geometry
 from fsynth_training.dataset.prepare import PreparedSet
-from fsynth_training.fit import identity_fit
+from fsynth_training.fit import identity_fit, whole_files
 from fsynth_training.fit.errors import FitError
 from fsynth_training.fit.face_space import FaceSpace, Normalisation, Yardstick
 from fsynth_training.fit.feature_pool import FeaturePool
@@ -28,6 +29,7 @@ from fsynth_training.fit.linear_decoder import LinearDecoder
 from fsynth_training.fit.nuisances import Nuisances
 from fsynth_training.fit.planes import to_planes
 from fsynth_training.fit.samples import unit
+from fsynth_training.fit.second_judge import SecondJudge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.requires_extra("train")
 
 SIZE, WIDTH = 112, 6
-NOTHING = TermsConfig(detail=0, shape=0, coefficients=0, consistency=0, targets=0, mean=0, leak=0)
+NOTHING = TermsConfig(detail=0, shape=0, coefficients=0, consistency=0, targets=0, mean=0, leak=0, overflow=10)
 
 
 def small_geometry(geometry: Geometry) -> Geometry:
@@ -126,7 +128,7 @@ def three(astronaut_set: PreparedSet, geometry: Geometry) -> Callable[..., Any]:
     mean = unit(photos).mean(axis=0)
     normalisation = Normalisation(mean, float((unit(photos) - mean).std()), np.zeros((0, 1024)))
     unlabelled = np.full((3, 7), np.nan, np.float32)
-    pool = FeaturePool(photos, photos, np.arange(3), unlabelled, np.zeros(3, int))
+    pool = FeaturePool(photos, photos, np.arange(3), unlabelled, np.zeros(3, int), np.zeros((3, 0), np.float32))
     nuisances = Nuisances(photos, np.array([-1, 0, 1], np.float32), np.array([1, -2, 1], np.float32))
 
     def likeness(decoder: LinearDecoder) -> float:
@@ -134,11 +136,17 @@ def three(astronaut_set: PreparedSet, geometry: Geometry) -> Callable[..., Any]:
         made = unit(seen(decoder, features, decoder.coefficients(tf.constant(features)))) - mean
         return float((unit(made) * unit(unit(photos) - mean)).sum(axis=1).mean())
 
-    def run(folder: Path, pool: FeaturePool = pool, hidden: int = 0, **changes: Any) -> tuple[LinearDecoder, float]:
+    judge = SecondJudge(np.frombuffer(small_recogniser(), np.uint8), np.zeros((1, 6)))
+
+    def run(
+        folder: Path, pool: FeaturePool = pool, hidden: int = 0, second: bool = False, **changes: Any
+    ) -> tuple[LinearDecoder, float]:
         decoder = decoder_of(space, 1024, hidden)
         told = {"steps": 30, "batch": 6, "learning_rate": 2e-4, "warm_up": 2, "mix_range": (1, 1), "terms": NOTHING}
         config = LinearConfig(**{**told, **changes})
-        identity_fit.fit(decoder, pool, nuisances, normalisation, small, config, folder, report=lambda line: None)
+        identity_fit.fit(
+            decoder, pool, nuisances, normalisation, small, config, folder, lambda line: None, judge if second else None
+        )
         return decoder, likeness(decoder)
 
     run.before = likeness(start)  # type: ignore[attr-defined]
@@ -152,6 +160,20 @@ def test_a_short_fit_makes_outputs_more_like_their_people(three: Any, tmp_path: 
     # All start as the mean face, which is like nobody (a cosine near 0).
     assert abs(three.before) < 0.1
     assert likeness > three.before + 0.15
+
+
+def test_the_second_recogniser_has_its_say(three: Any, tmp_path: Path, rng: np.random.Generator) -> None:
+    goals = rng.normal(size=(3, 6)).astype(np.float32)
+    pool = replace(three.pool, second_goals=goals)
+    terms = replace(NOTHING, likeness=0.0, second=1.0)
+    told: dict[str, Any] = {"steps": 20, "checkpoint_every": 4, "pool": pool, "terms": terms, "second": True}
+
+    three(tmp_path / "run", **told)
+
+    _, about = whole_files.read_arrays(max((tmp_path / "run").glob("step-*.npz")))
+    losses = [row["second"] for row in about["history"]]
+    assert losses[-1] < losses[0] - 0.1
+    assert all(0 < loss < 2 for loss in losses)
 
 
 def test_a_fit_that_was_stopped_ends_as_one_that_was_not(three: Any, tmp_path: Path) -> None:

@@ -68,3 +68,8 @@ def test_the_method_basis_gets_its_own_settings(folder: Path, tmp_path: Path, mo
     assert json.loads((tmp_path / "run" / "run.json").read_text())["config"]["steps"] == 5
     with pytest.raises(FitError, match=r"has a key stesp that is not known; the nearest is steps"):
         methods.fit(folder, {"method": "basis", "stesp": 5}, tmp_path / "run", report=quiet)
+
+
+def test_a_second_recogniser_that_the_dataset_lacks_is_asked_for(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(FitError, match=r"the dataset has none\. Prepare it again with --second-encoder"):
+        methods.fit(folder, {"method": "basis", "terms": {"second": 0.5}}, tmp_path / "run", report=quiet)

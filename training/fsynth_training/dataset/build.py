@@ -56,6 +56,7 @@ class Preparation:
         work: folder for the results of single photos, which a later run uses again.
         encoder: name of the encoder, None if features are given.
         segmentation: the selfie segmentation as ONNX, or None.
+        second_encoder: a second recogniser as ONNX, or None.
         workers: number of processes.
         clustered: whether identities come from the features.
         geometry: the mean geometry to use, or None for the dataset's own.
@@ -66,6 +67,7 @@ class Preparation:
     work: Path
     encoder: str | None = "faceres"
     segmentation: Path | None = None
+    second_encoder: Path | None = None
     workers: int = 1
     clustered: bool = False
     geometry: Geometry | None = None
@@ -137,6 +139,7 @@ def build(
     photo_identity = np.array([number[record.photo.identity] for record in kept], np.int32)
     all_features = np.stack([record.features for record in kept]).astype(np.float32)
     target_identity = np.array([number[owner] for owner in owners], np.int32)
+    second = how.second_encoder
     dataset = Dataset(
         textures=to_bytes(textures),
         mattes=to_bytes(mattes),
@@ -152,6 +155,8 @@ def build(
         mean_mesh=geometry.mesh.astype(np.float32),
         backgrounds=np.array(backgrounds, np.uint8).reshape(-1, *textures.shape[1:]),
         fine=np.stack(fine) if fine else None,
+        second_features=np.stack([record.second for record in kept]) if second else None,
+        second_network=np.frombuffer(second.read_bytes(), np.uint8) if second else None,
         encoder=how.encoder,
         config=to_record(config),
         photos=tuple(record.row() for record in records),
@@ -170,6 +175,7 @@ def _look(photos: Sequence[Photo], how: Preparation, features: np.ndarray | None
         degraded=how.config.degraded_views if how.encoder else 0,
         seed=how.config.seed,
         segmentation=how.segmentation,
+        second_encoder=how.second_encoder,
     )
     stage = functools.partial(look_at, settings=settings, folder=how.work)
     files = how.each("Looking at photos", stage, photos)

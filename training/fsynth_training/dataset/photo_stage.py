@@ -27,6 +27,7 @@ from fsynth.networks.sessions import open_session
 from fsynth_training.dataset.augment_photo import degrade
 from fsynth_training.dataset.errors import DatasetError
 from fsynth_training.dataset.photo_list import Photo, Role
+from fsynth_training.dataset.second_encoder import SecondEncoder
 
 _FORMAT = 1  # goes up when the same photo and settings give another result
 _THUMBNAIL = 112  # px
@@ -41,18 +42,22 @@ class StageSettings:
         degraded: number of degraded views besides the plain and the mirrored one.
         seed: of the degradations.
         segmentation: the ONNX file of MediaPipe's selfie segmentation, or None for no masks.
+        second_encoder: the ONNX file of a second recogniser, see ``SecondEncoder``, or None.
     """
 
     encoder: str
     degraded: int
     seed: int
     segmentation: Path | None
+    second_encoder: Path | None = None
 
     @functools.cached_property
     def digest(self) -> str:
-        """sha256 of the settings and of the segmentation's file."""
-        content = self.segmentation.read_bytes() if self.segmentation else b""
-        about = asdict(self) | {"segmentation": hashlib.sha256(content).hexdigest(), "format": _FORMAT}
+        """sha256 of the settings and of the networks' files."""
+        networks = {"segmentation": self.segmentation, "second_encoder": self.second_encoder}
+        content = {name: path.read_bytes() if path else b"" for name, path in networks.items()}
+        hashes = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
+        about = asdict(self) | hashes | {"format": _FORMAT}
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
@@ -70,6 +75,7 @@ class Seen:
         transform: (2, 3) float64, photo pixels to aligned pixels.
         features: (V, W) float32, of the photo, its mirror image and degraded copies.
         mirrored: (V,) bool.
+        second: (2, K) float32, what the second encoder sees of the photo and its mirror image; of length 0 without one.
         image: (224, 224, 3) uint8 sRGB, the aligned face; of length 0 for role "features".
         mask: (224, 224) float16, 0..1, how much of a pixel is person; of length 0 without segmentation.
         thumbnail: a JPEG of a photo that failed though it could be read; else of length 0. uint8.
@@ -80,6 +86,7 @@ class Seen:
     transform: np.ndarray = field(default_factory=_nothing)
     features: np.ndarray = field(default_factory=_nothing)
     mirrored: np.ndarray = field(default_factory=_nothing)
+    second: np.ndarray = field(default_factory=_nothing)
     image: np.ndarray = field(default_factory=_nothing)
     mask: np.ndarray = field(default_factory=_nothing)
     thumbnail: np.ndarray = field(default_factory=_nothing)
@@ -117,6 +124,7 @@ def see(path: Path, role: Role, settings: StageSettings, rng: np.random.Generato
     """Find the largest face of the photo ``path``, align it, segment and encode it."""
     network = _encoder(settings.encoder) if settings.encoder else None
     segmentation = None if settings.segmentation is None else _segmentation(settings.segmentation)
+    second = None if settings.second_encoder is None else _second_encoder(settings.second_encoder)
     thumbnail = _nothing()
     try:
         photo = read_photo(path)
@@ -126,21 +134,25 @@ def see(path: Path, role: Role, settings: StageSettings, rng: np.random.Generato
             raise NoFaceError("No face was found.")
         aligned = align(photo, faces[0])
         chip = None if network is None else network.crop(photo, faces[0].mesh)
+        second_chip = None if second is None else second.crop(photo, faces[0].mesh)
     except FsynthError as error:
         return Seen(failure=str(error), thumbnail=thumbnail)
     except MemoryError:
         return Seen(failure="There is not enough memory for this photo.")
-    features = mirrored = _nothing()
+    features = mirrored = embeddings = _nothing()
     if network is not None and chip is not None:
         degraded = [degrade(chip, rng) for _ in range(settings.degraded)]
         features = network.encode(np.stack([chip, chip[:, ::-1], *(image for image, _ in degraded)]))
         mirrored = np.array([False, True, *(flipped for _, flipped in degraded)])
+    if second is not None and second_chip is not None:
+        embeddings = second.encode(np.stack([second_chip, second_chip[:, ::-1]]))
     wanted = role == "target"
     return Seen(
         mesh=mesh_in_crop(aligned).astype(np.float32),
         transform=aligned.transform,
         features=features,
         mirrored=mirrored,
+        second=embeddings,
         image=aligned.image if wanted else _nothing(),
         mask=person_mask(aligned.image, segmentation).astype(np.float16) if wanted and segmentation else _nothing(),
     )
@@ -183,6 +195,11 @@ def _segmentation(path: Path) -> onnxruntime.InferenceSession:
             f"{path} is not the selfie segmentation. Make it with python -m fsynth_training.convert.selfie."
         )
     return session
+
+
+@functools.cache
+def _second_encoder(path: Path) -> SecondEncoder:
+    return SecondEncoder(path.read_bytes(), str(path))
 
 
 def _thumbnail(photo: np.ndarray) -> np.ndarray:

@@ -28,6 +28,7 @@ class Record:
         failure: why nothing can be had from it, or empty.
         mesh: (468, 3) float32 px of the aligned face; of length 0 after a failure.
         features: (V, W) float32 and mirrored: (V,) bool; of length 0 after a failure.
+        second: (2, K) float32, by the second encoder; of length 0 after a failure or without one.
         values: measured values by the names of rules; empty for photos that give features only.
         lab: (3,) CIE Lab of the skin, where it was measured.
         broken: names of the rules it breaks, with the reason in words.
@@ -40,6 +41,7 @@ class Record:
     mesh: np.ndarray
     features: np.ndarray
     mirrored: np.ndarray
+    second: np.ndarray
     values: dict[str, float] = field(default_factory=dict)
     lab: np.ndarray | None = None
     broken: dict[str, str] = field(default_factory=dict)
@@ -79,7 +81,7 @@ def read_record(photo: Photo, file: Path, features: np.ndarray | None = None) ->
         failure = "Its landmarks are not finite numbers."
     if not failure and not np.isfinite(given).all():
         failure = "Its features are not finite numbers."
-    return Record(photo, file, failure, seen.mesh, given, mirrored, values)
+    return Record(photo, file, failure, seen.mesh, given, mirrored, seen.second, values)
 
 
 def from_reference_pose(records: list[Record], reference: str) -> list[Record]:

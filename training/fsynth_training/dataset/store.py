@@ -45,7 +45,11 @@ SHAPES: dict[str, tuple[str, str]] = {
 }
 """Axes and dtype of each array. A letter is the same number wherever it stands; B alone may be 0."""
 
-OPTIONAL = {"fine": ("N S S", "float16")}
+OPTIONAL = {
+    "fine": ("N S S", "float16"),
+    "second_features": ("M 2 K", "float32"),
+    "second_network": ("Q", "uint8"),
+}
 """Arrays that a dataset may lack."""
 
 
@@ -67,6 +71,9 @@ class Dataset:
         mean_landmarks: (65, 2) float32 and mean_mesh: (468, 2) float32 px, the geometry of the textures, symmetric.
         backgrounds: (B, 224, 224, 3) uint8 sRGB, photos in the mean geometry with hair and surroundings as they are:
             what gradient-domain compositing (Eq. 3) pastes faces onto. None is of someone held out.
+        fine: (N, 224, 224) float16 luma that the textures are too coarse for, or None.
+        second_features: (M, 2, K) float32 of length 1, what a second recogniser sees of each photo and its mirror
+            image, or None; ``second_network``: (Q,) uint8, that recogniser, the bytes of its ONNX file.
         encoder: name of the encoder of the features, None for features that came from elsewhere.
         config: the configuration the dataset was made with, as JSON has it.
         photos: the rows of photos.csv. Those whose ``kept`` is not "no" are the M photos, in their order.
@@ -86,6 +93,8 @@ class Dataset:
     mean_mesh: np.ndarray
     backgrounds: np.ndarray
     fine: np.ndarray | None = None
+    second_features: np.ndarray | None = None
+    second_network: np.ndarray | None = None
     encoder: str | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     photos: tuple[Mapping[str, str], ...] = ()
@@ -116,9 +125,10 @@ class Dataset:
             check_array(name, key, getattr(self, key), axes, dtype, sizes)
         for key in ("target_features", "features", "landmarks", "mean_landmarks", "mean_mesh"):
             check_finite(name, key, getattr(self, key))
-        if self.fine is not None:
-            check_array(name, "fine", self.fine, *OPTIONAL["fine"], sizes)
-            check_finite(name, "fine", self.fine)
+        for key, (axes, dtype) in OPTIONAL.items():
+            if getattr(self, key) is not None:
+                check_array(name, key, getattr(self, key), axes, dtype, sizes)
+                check_finite(name, key, getattr(self, key))
         limits = {
             "target_identity": (0, sizes["I"]),
             "photo_identity": (0, sizes["I"]),

@@ -20,6 +20,7 @@ from fsynth_training.fit.likeness_loss import LikenessLoss
 from fsynth_training.fit.linear_config import LinearConfig
 from fsynth_training.fit.linear_decoder import LinearDecoder
 from fsynth_training.fit.nuisances import Nuisances
+from fsynth_training.fit.second_judge import SecondJudge
 
 POPULATION = 512
 """So many people stand for all in the term on the mean coefficients."""
@@ -36,6 +37,7 @@ def fit(
     config: LinearConfig,
     checkpoints: Path,
     report: Callable[[str], None] = print,
+    second: SecondJudge | None = None,
 ) -> list[dict[str, float]]:
     """Train ``decoder`` in place, from its last checkpoint in ``checkpoints`` if there is one.
 
@@ -48,6 +50,7 @@ def fit(
         config: schedule and weights.
         checkpoints: folder of the checkpoints; a fit that goes on ends as one that never stopped.
         report: takes a line of text after each checkpoint.
+        second: the second recogniser, if it has a say.
 
     Returns:
         The mean terms between checkpoints.
@@ -65,7 +68,7 @@ def fit(
     if done >= config.steps:
         return history
     batches = Batches(pool, config)
-    step = _step(decoder, pool, nuisances, normalisation, geometry, config, optimizer)
+    step = _step(decoder, pool, nuisances, normalisation, geometry, config, optimizer, second)
     started, sums, first = time.monotonic(), [], done
     for number in range(done, config.steps):
         batch = {name: tf.constant(value, tf.float32) for name, value in batches.batch(number).items()}
@@ -106,11 +109,12 @@ def _step(
     geometry: Geometry,
     config: LinearConfig,
     optimizer: keras.optimizers.Optimizer,
+    second: SecondJudge | None,
 ) -> Callable[[dict[str, tf.Tensor], tf.Tensor], dict[str, tf.Tensor]]:
     """One step of the optimizer as a graph: a batch and its number to the terms of the loss."""
     likeness = LikenessLoss(
         geometry.landmarks, geometry.mesh, normalisation,
-        chip_size=config.chip_size, occlusion=config.occlusion, seed=config.seed,
+        chip_size=config.chip_size, occlusion=config.occlusion, seed=config.seed, second=second,
     )  # fmt: skip
     space, details, weights = decoder.space, decoder.details, config.terms
     per_pixel = np.square(space.face.directions).sum(axis=1) / (geometry.face > 0.5).sum()
@@ -153,10 +157,14 @@ def _step(
             coefficients = decoder.coefficients(features)
             texture = decoder.texture(features, coefficients)
             leaving = scale * tf.square(coefficients - decoder.ridge(features))
-            other = decoder.coefficients(normalise(batch["second"]))
+            other = decoder.coefficients(normalise(batch["other"]))
+            seen = likeness(
+                texture, decoder.landmarks(coefficients), batch["goals"], batch["second_goals"], number
+            )  # fmt: skip
             wrong = tf.square(coefficients - batch["coefficients"])
             terms = {
-                "likeness": likeness(texture, decoder.landmarks(coefficients), batch["goals"], number),
+                "likeness": seen[0],
+                "second": seen[1],
                 "detail": tf.reduce_mean(tf.reduce_sum(leaving[:, :details], -1)),
                 "shape": tf.reduce_mean(tf.reduce_sum(leaving[:, details:], -1)),
                 "coefficients": tf.reduce_mean(tf.square(coefficients)),
@@ -166,8 +174,7 @@ def _step(
                 "leak": leak() if weights.leak else tf.constant(0.0),
                 "overflow": tf.reduce_mean(tf.square(tf.nn.relu(texture - 1) + tf.nn.relu(-texture))),
             }
-            known = {"likeness": 1.0, "overflow": 10.0}
-            loss = tf.add_n([known.get(n, getattr(weights, n, 0.0)) * value for n, value in terms.items()])
+            loss = tf.add_n([getattr(weights, name) * value for name, value in terms.items()])
         optimizer.apply(tape.gradient(loss, decoder.variables), decoder.variables)
         return terms
 

@@ -1,4 +1,4 @@
-"""What the frozen encoder sees in a rendered output, beside what it saw in the photo."""
+"""What frozen recognisers see in a rendered output, beside what they saw in the photo."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tensorflow as tf
 from fsynth import encoder
 from fsynth_training.fit.chip_render import ChipRenderer
 from fsynth_training.fit.face_space import Normalisation
+from fsynth_training.fit.second_judge import SecondJudge
 
 SHIFT, TURN, ZOOM = 6.0, 0.07, 0.06
 """Chips are shifted by up to so many pixels, and turned (radians) and scaled (logarithm) by normal deviations of these,
@@ -31,11 +32,12 @@ class LikenessLoss:
         chip_size: size in pixels at which the encoder looks.
         occlusion: share of chips of which a part is hidden.
         seed: of all noise.
+        second: the second recogniser, which looks at the same chips; None for none.
     """
 
     def __init__(
         self, mean_landmarks: np.ndarray, mean_mesh: np.ndarray, normalisation: Normalisation, *, chip_size: int,
-        occlusion: float, seed: int,
+        occlusion: float, seed: int, second: SecondJudge | None = None,
     ) -> None:  # fmt: skip
         faceres = encoder.FaceRes()
         self.network = faceres.keras_model(input_size=chip_size)
@@ -46,14 +48,25 @@ class LikenessLoss:
         self.centre = tf.constant(normalisation.mean, tf.float32)
         self.left_out = tf.constant(normalisation.left_out, tf.float32)
         self.blur = tf.constant(np.tile(_BLUR[:, :, None, None], (1, 1, 3, 1)), tf.float32)
-        self.size, self.occlusion, self.seed = chip_size, occlusion, seed
+        self.size, self.occlusion, self.seed, self.second = chip_size, occlusion, seed, second
 
-    def __call__(self, texture: tf.Tensor, landmarks: tf.Tensor, goals: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        """Textures (B, S, S, 3), landmarks (B, L, 2) px, features (B, W), the step's number -> scalar."""
+    def __call__(
+        self, texture: tf.Tensor, landmarks: tf.Tensor, goals: tf.Tensor, second_goals: tf.Tensor, step: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The loss of the encoder and that of the second recogniser, two scalars.
+
+        Args:
+            texture: (B, S, S, 3). landmarks: (B, L, 2) px.
+            goals: (B, W), by the encoder. second_goals: (B, K), by the second recogniser; not looked at without one.
+            step: the step's number.
+        """
         seeds = self._seeds(step)
         chips = self._disturbed(self.render(texture, landmarks, self._framing(tf.shape(texture)[0], seeds)), seeds)
         seen, wanted = self._direction(self.network(chips)), self._direction(goals)
-        return tf.reduce_mean(1 - tf.reduce_sum(seen * wanted, -1))
+        loss = tf.reduce_mean(1 - tf.reduce_sum(seen * wanted, -1))
+        if self.second is None:
+            return loss, tf.constant(0.0)
+        return loss, tf.reduce_mean(1 - self.second(chips, second_goals))
 
     def _direction(self, features: tf.Tensor) -> tf.Tensor:
         """Features (N, W) -> (N, W) of length 1, from the mean of all people, without what is left out."""

@@ -63,9 +63,11 @@ class SkinConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TermsConfig:
-    """Weights of the terms of the loss beside the likeness, which has weight 1.
+    """Weights of the terms of the loss.
 
     Attributes:
+        likeness: one minus the cosine between the encoder's features of the output and those of the photo.
+        second: the same by the second recogniser, which the dataset has to hold.
         detail: squared luma (0..1) per pixel of the face by which the output leaves ridge regression.
         shape: squared pixels per landmark by which it leaves it.
         coefficients: squared coefficients, in standard deviations.
@@ -73,8 +75,11 @@ class TermsConfig:
         targets: squared difference from the coefficients of the clean target.
         mean: square of the mean coefficients of all people: what all outputs share is no likeness.
         leak: squared correlation of the output's mouth width with the photo's, and of its asymmetry with the yaw.
+        overflow: squared values beyond what a pixel can show.
     """
 
+    likeness: float = 1.0
+    second: float = 0.0
     detail: float = 60.0
     shape: float = 0.05
     coefficients: float = 0.01
@@ -82,6 +87,7 @@ class TermsConfig:
     targets: float = 0.05
     mean: float = 0.3
     leak: float = 1.0
+    overflow: float = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)

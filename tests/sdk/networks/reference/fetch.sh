@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches what the embedded networks are made of (100 MB) and the runtimes that they are checked against:
-# archives into build/sources (or $FSYNTH_SOURCES), TensorFlow.js beside this file, dlib into .venv (or $PYTHON's).
+# Fetches what the embedded networks and the second recogniser of training are made of (140 MB) and the runtimes that
+# they are checked against: archives into build/sources (or $FSYNTH_SOURCES), TensorFlow.js beside this file, dlib into .venv (or $PYTHON's).
 # Needs node with npm. Does nothing a second time.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,6 +11,8 @@ sources=${FSYNTH_SOURCES:-$root/build/sources}
 mkdir -p "$sources"
 [[ -f $sources/vladmandic-human-3.3.6.tgz ]] ||
     (cd "$sources" && npm pack --silent @vladmandic/human@3.3.6)
+[[ -f $sources/faceplugin-face-recognition-js-0.0.1.tgz ]] ||
+    (cd "$sources" && npm pack --silent faceplugin-face-recognition-js@0.0.1)
 [[ -f $sources/face_recognition_models-0.3.0.tar.gz ]] ||
     "$python" -m pip download --quiet --no-deps --no-binary :all: --dest "$sources" face-recognition-models==0.3.0
 [[ -d $here/node_modules/@tensorflow/tfjs-core ]] ||

@@ -117,7 +117,7 @@ def test_exemplars_are_spread_over_people() -> None:
 def test_detail_is_what_a_blur_takes_away_and_sharpened() -> None:
     step = np.tile(np.where(np.arange(SIZE) < 100, 0.4, 0.6), (SIZE, 1))
 
-    fine = module.fine_of(step, 1.5)
+    fine = module.fine_of(step, 1.5, module.EMPHASIS)
 
     np.testing.assert_allclose(fine[:, :85], 0, atol=1e-6)
     assert fine[:, 100:104].max() > 0.09  # without the emphasis it is .08

@@ -63,9 +63,8 @@ def exemplars(dataset: Dataset, normalisation: Normalisation, geometry: Geometry
     kept, keys = rows[chosen], keys[chosen]
     gain = np.clip(np.sqrt(config.sharpness / measured[kept]), 0.7, 1.5)
     inside = [_inside(matte, geometry) for matte in np.asarray(dataset.mattes)[kept]]
-    around, face = (
-        np.stack([fine_of(image, sigma) for image in luma[kept]]) for sigma in (config.sigma, config.face_sigma)
-    )
+    around = np.stack([fine_of(image, config.sigma, EMPHASIS) for image in luma[kept]])
+    face = np.stack([fine_of(image, config.face_sigma, config.face_emphasis) for image in luma[kept]])
     bank = np.stack(inside) * (around + face_mask(geometry) * (gain[:, None, None] * face - around))
     skin = ndimage.gaussian_filter((geometry.skin > 0.5).astype(np.float32), 2)
     limit = config.limit + (config.skin_limit - config.limit) * skin
@@ -91,9 +90,9 @@ def sharpness(luma: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.array([np.var(255 * ndimage.laplace(image)[inside]) for image in luma])
 
 
-def fine_of(luma: np.ndarray, sigma: float) -> np.ndarray:
-    """What is finer than ``sigma`` px in ``luma`` (S, S), sharpened by what the warp to the image will lose."""
-    sharp = luma + EMPHASIS * (luma - ndimage.gaussian_filter(luma, EMPHASIS_SIGMA))
+def fine_of(luma: np.ndarray, sigma: float, emphasis: float) -> np.ndarray:
+    """What is finer than ``sigma`` px in ``luma`` (S, S), sharpened since the warp to the image will lose some of it."""
+    sharp = luma + emphasis * (luma - ndimage.gaussian_filter(luma, EMPHASIS_SIGMA))
     return sharp - ndimage.gaussian_filter(sharp, sigma)
 
 

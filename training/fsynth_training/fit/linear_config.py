@@ -98,6 +98,7 @@ class DetailConfig:
         exemplars: how many faces it holds; 0 leaves the stage out.
         sigma: in pixels; what is finer than this comes from the bank.
         face_sigma: the same in the face, where coarser detail would make people look like the one it is of.
+        face_emphasis: how much the finest of it is sharpened there: the finer detail is, the less does another's show.
         softest, sharpest: only targets within these serve, variance of the Laplacian of luma (0..255) in the face:
             softer ones have no detail, and beyond lies the noise of sensors.
         sharpness: what each is brought to in the face, within a factor of .7 to 1.5 of its amplitude.
@@ -110,6 +111,7 @@ class DetailConfig:
     exemplars: int = 0
     sigma: float = 1.5
     face_sigma: float = 1.5
+    face_emphasis: float = 0.8
     softest: float = 90.0
     sharpest: float = 260.0
     sharpness: float = 170.0

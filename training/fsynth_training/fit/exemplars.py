@@ -91,7 +91,10 @@ def sharpness(luma: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def fine_of(luma: np.ndarray, sigma: float, emphasis: float) -> np.ndarray:
-    """What is finer than ``sigma`` px in ``luma`` (S, S), sharpened since the warp to the image will lose some of it."""
+    """What is finer than ``sigma`` px in ``luma`` (S, S), sharpened, since the warp to the image will lose some of it.
+
+    emphasis: how much of what is finer than ``EMPHASIS_SIGMA`` px is added.
+    """
     sharp = luma + emphasis * (luma - ndimage.gaussian_filter(luma, EMPHASIS_SIGMA))
     return sharp - ndimage.gaussian_filter(sharp, sigma)
 

@@ -151,9 +151,28 @@ def test_wide_mouths_count_as_changed(dataset: Dataset) -> None:
 
 def test_detail_stays_within_its_limits(dataset: Dataset, normalise: Normalisation, geometry: Geometry) -> None:
     loud = replace(dataset, fine=(20 * np.asarray(dataset.fine)).astype(np.float16))
-    found = module.exemplars(loud, normalise, geometry, replace(CONFIG, limit=0.1, skin_limit=0.03))
+    limits = replace(CONFIG, limit=0.04, face_limit=0.1, skin_limit=0.03)
+    found = module.exemplars(loud, normalise, geometry, limits)
 
     bank = found.bank.reshape(3, SIZE, SIZE)
     x, y = geometry.mesh[50, :2].astype(int)  # the middle of a cheek
     assert 0.02 < np.abs(bank[:, y - 4 : y + 5, x - 4 : x + 5]).max() <= 0.031
     assert 0.05 < np.abs(bank).max() <= 0.1
+    around = face_space.face_mask(geometry) < 1e-3
+    assert 0.02 < np.abs(bank[:, around]).max() <= 0.041
+
+
+def test_the_emphasis_of_the_face_is_the_faces_alone(
+    dataset: Dataset, normalise: Normalisation, geometry: Geometry
+) -> None:
+    wide = replace(CONFIG, limit=1.0, face_limit=1.0, skin_limit=1.0)
+    plain, sharp = (
+        module.exemplars(dataset, normalise, geometry, replace(wide, face_emphasis=emphasis)).bank.reshape(
+            3, SIZE, SIZE
+        )
+        for emphasis in (module.EMPHASIS, 3.0)
+    )
+
+    face = face_space.face_mask(geometry)
+    np.testing.assert_array_equal(plain[:, face == 0], sharp[:, face == 0])
+    assert np.abs(sharp[:, face > 0.99]).mean() > 1.2 * np.abs(plain[:, face > 0.99]).mean()

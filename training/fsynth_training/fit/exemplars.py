@@ -65,9 +65,11 @@ def exemplars(dataset: Dataset, normalisation: Normalisation, geometry: Geometry
     inside = [_inside(matte, geometry) for matte in np.asarray(dataset.mattes)[kept]]
     around = np.stack([fine_of(image, config.sigma, EMPHASIS) for image in luma[kept]])
     face = np.stack([fine_of(image, config.face_sigma, config.face_emphasis) for image in luma[kept]])
-    bank = np.stack(inside) * (around + face_mask(geometry) * (gain[:, None, None] * face - around))
+    mask = face_mask(geometry)
+    bank = np.stack(inside) * (around + mask * (gain[:, None, None] * face - around))
     skin = ndimage.gaussian_filter((geometry.skin > 0.5).astype(np.float32), 2)
-    limit = config.limit + (config.skin_limit - config.limit) * skin
+    limit = config.limit + (config.face_limit - config.limit) * mask
+    limit += (config.skin_limit - limit) * skin
     bank = limit * np.tanh(bank / limit)
     bank = with_mouths(bank, keys, changed_mouths(dataset)[kept], geometry)
     kernel, bias = nearest(keys, people)

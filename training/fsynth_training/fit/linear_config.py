@@ -102,7 +102,8 @@ class DetailConfig:
         softest, sharpest: only targets within these serve, variance of the Laplacian of luma (0..255) in the face:
             softer ones have no detail, and beyond lies the noise of sensors.
         sharpness: what each is brought to in the face, within a factor of .7 to 1.5 of its amplitude.
-        limit: luma (0..1) that detail stays within: the glint of one face is none on another.
+        limit: luma (0..1) that detail stays within: the strand of one head is none on another.
+        face_limit: the same in the face, where eyes, brows and lips are.
         skin_limit: the same on skin, where pores are welcome and another's wrinkles and strands are not.
         yaw, glasses, forehead: the largest values of these rules (columns of photos.csv) of a face that serves; the
             frame of spectacles and a fringe would show on others.
@@ -116,6 +117,7 @@ class DetailConfig:
     sharpest: float = 260.0
     sharpness: float = 170.0
     limit: float = 0.12
+    face_limit: float = 0.12
     skin_limit: float = 0.025
     yaw: float = 7.0
     glasses: float = 0.072

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import io
 import os
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -21,15 +19,3 @@ def test_the_network_in_the_package_is_a_recogniser(root: Path, tmp_path: Path) 
     assert main([str(archive), "-o", str(tmp_path / "mobilefacenet.onnx")]) == 0
 
     SecondEncoder((tmp_path / "mobilefacenet.onnx").read_bytes(), "mobilefacenet.onnx")
-
-
-def test_another_archive_is_refused_with_the_line_that_fetches_the_right_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    archive = tmp_path / "models.tgz"
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.addfile(tarfile.TarInfo("package/model/fr_feature.onnx"), io.BytesIO())
-
-    assert main([str(archive), "-o", str(tmp_path / "mobilefacenet.onnx")]) == 1
-    assert "get it: npm pack faceplugin-face-recognition-js@0.0.1" in capsys.readouterr().err
-    assert not (tmp_path / "mobilefacenet.onnx").exists()

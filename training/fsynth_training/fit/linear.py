@@ -82,7 +82,7 @@ def _second_judge(dataset: Dataset) -> SecondJudge:
     if dataset.second_features is None or dataset.second_network is None:
         raise FitError(
             "terms.second needs what a second recogniser saw in the photos, and the dataset has none. Prepare it again "
-            "with --second-encoder (docs/training.md), or fit with --set terms.second=0."
+            "with --second-encoder (docs/training.md), or fit with --set terms.second=0 --set terms.likeness=1."
         )
     fitted = ~dataset.validation[dataset.photo_identity]
     return SecondJudge(np.asarray(dataset.second_network), unit(np.array(dataset.second_features[fitted]).mean(axis=1)))
